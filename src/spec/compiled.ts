@@ -1,0 +1,164 @@
+/**
+ * The compiled spec: what `windlass.system.ts` and `.yaml` become. Defaults are filled in, environments are
+ * merged, durations are milliseconds, sizes are bytes, percentages of replicas are counts. Everything behind
+ * the API works on this and never on a user's file.
+ */
+
+export interface CompiledSystem {
+  readonly schema: 1;
+  readonly name: string;
+  readonly environments: Readonly<Record<string, CompiledEnvironment>>;
+}
+
+export type TooLittleData = "hold" | "abort" | "continue";
+
+export interface CompiledEnvironment {
+  readonly name: string;
+  readonly target: "host";
+  /** Production refuses dirty working trees and mutable image tags. */
+  readonly protected: boolean;
+  /** What a deployment does to one that is still going on. */
+  readonly whenBusy: "supersede" | "refuse";
+  /** How many revisions back a rollback may go without stages (rule 4). */
+  readonly rollbackWindow: number;
+  readonly keepReleases: number;
+  readonly services: Readonly<Record<string, CompiledService>>;
+  readonly resources: Readonly<Record<string, CompiledResource>>;
+}
+
+/** A value of an environment variable. A secret is a name; its value is known to the target alone. */
+export type EnvironmentValue =
+  | { readonly kind: "plain"; readonly value: string }
+  | { readonly kind: "secret"; readonly name: string; readonly generate: boolean };
+
+export type Run =
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  | { readonly kind: "image"; readonly image: string; readonly argv: readonly string[] | null };
+
+export type ProbeAction =
+  | { readonly kind: "http"; readonly path: string }
+  | { readonly kind: "tcp" }
+  | { readonly kind: "command"; readonly argv: readonly string[] };
+
+export interface Probe {
+  readonly action: ProbeAction;
+  readonly delayMs: number;
+  readonly periodMs: number;
+  readonly timeoutMs: number;
+  readonly failures: number;
+  readonly successes: number;
+}
+
+export interface Probes {
+  readonly startup: Probe | null;
+  readonly liveness: Probe | null;
+  readonly readiness: Probe | null;
+}
+
+/** Where clients reach the service: the edge listens here. */
+export interface Listen {
+  readonly host: string;
+  /** 0: the target picks a free one and keeps it. */
+  readonly port: number;
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
+}
+
+/** A request goes to the new group when it matches, whatever the weights say. */
+export type RouteMatch =
+  | { readonly kind: "header"; readonly name: string; readonly value: string; readonly mode: "exact" | "contains" }
+  | { readonly kind: "cookie"; readonly name: string; readonly value: string };
+
+/** A check before the switch of a blue-green rollout, run against the new group only. */
+export type SmokeCheck =
+  | { readonly kind: "http"; readonly path: string; readonly status: number; readonly timeoutMs: number }
+  | { readonly kind: "command"; readonly argv: readonly string[]; readonly timeoutMs: number };
+
+export interface CompiledStage {
+  /** Share of requests, 1..100. */
+  readonly share: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** Port-less workers use rolling alone: surge when `maxSurge > 0`, stop-first when it is 0. */
+export type Strategy = RollingStrategy | BlueGreenStrategy | CanaryStrategy;
+export interface RollingStrategy {
+  readonly kind: "rolling";
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+  readonly observeMs: number;
+}
+export interface BlueGreenStrategy {
+  readonly kind: "blue-green";
+  readonly smoke: readonly SmokeCheck[];
+  readonly observeMs: number;
+  /** The old group stays, without traffic, for the instant way back. */
+  readonly keepOldMs: number;
+}
+export interface CanaryStrategy {
+  readonly kind: "canary";
+  readonly stages: readonly CompiledStage[];
+  readonly routes: readonly RouteMatch[];
+  readonly sticky: { readonly cookie: string; readonly ttlMs: number } | null;
+  readonly keepOldMs: number;
+}
+
+/**
+ * A threshold with a duration. `errors` and `slow` are shares of requests (0..1) over the window `forMs`,
+ * `restarts` is a count in it. Fewer than `minSamples` requests in the window is `no-data`, never a pass.
+ */
+export interface Guard {
+  readonly signal: "errors" | "slow" | "restarts";
+  readonly above: number;
+  readonly forMs: number;
+  readonly minSamples: number;
+  /** For `slow`: a request slower than this is bad. */
+  readonly slowMs: number | null;
+}
+
+export interface EdgePolicy {
+  readonly outAfterFailures: number;
+  readonly inAfterSuccesses: number;
+  readonly retries: number;
+  /** A request is held this long while no replica is ready. */
+  readonly holdMs: number;
+  readonly drainMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxBodyBytes: number;
+}
+
+export interface CompiledService {
+  readonly name: string;
+  readonly run: Run;
+  /** Files that make the service, relative to the spec; they become the artefact. Null: nothing is packed. */
+  readonly source: { readonly directory: string; readonly exclude: readonly string[] } | null;
+  readonly listen: Listen | null;
+  readonly environment: Readonly<Record<string, EnvironmentValue>>;
+  readonly probes: Probes;
+  readonly replicas: number;
+  readonly cpu: number | null;
+  readonly memoryBytes: number | null;
+  readonly stopGraceMs: number;
+  readonly strategy: Strategy;
+  readonly guards: readonly Guard[];
+  readonly onTooLittleData: TooLittleData;
+  /** A group that is not ready within this time fails its rollout (rule 11). */
+  readonly readyDeadlineMs: number;
+  readonly edge: EdgePolicy;
+  /** Resources whose URL the service gets, by name, with the variable that carries it. */
+  readonly uses: readonly { readonly resource: string; readonly variable: string }[];
+  readonly after: readonly string[];
+}
+
+export interface CompiledResource {
+  readonly name: string;
+  readonly kind: "postgres" | "redis";
+  /**
+   * embedded: Windlass runs it, with its own data. local: it runs on this machine already (`url` without a
+   * password, or the default socket). external: its URL is the secret named here.
+   */
+  readonly source:
+    | { readonly kind: "embedded" }
+    | { readonly kind: "local"; readonly url: string }
+    | { readonly kind: "external"; readonly urlSecret: string };
+}
