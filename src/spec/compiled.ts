@@ -105,7 +105,7 @@ export interface CanaryStrategy {
 
 /**
  * A threshold with a duration. `errors` and `slow` are shares of requests (0..1) over the window `forMs`,
- * `restarts` is a count in it. Fewer than `minSamples` requests in the window is `no-data`, never a pass.
+ * `restarts` is a count in it. Fewer than `minSamples` requests is `inconclusive`, none is `no-data`; neither is a pass.
  */
 export interface Guard {
   readonly signal: "errors" | "slow" | "restarts";
