@@ -1,0 +1,106 @@
+import type { Guard } from "../../spec/compiled.js";
+import type { Block, Judgement, SignalCounts, SignalJudgement, Verdict } from "../model/judgement.js";
+import { combine, type Evidence } from "./seam.js";
+
+/** A window is cut into this many slices; "above for 5 minutes" means above in each one that had requests. */
+const SLICES = 5;
+
+/** Verdict of threshold guards over everything that the canary group answered since it gets traffic. */
+export function judgeGuards(guards: readonly Guard[], evidence: Evidence): Judgement {
+  return combine(guards.map((guard) => judgeGuard(guard, evidence)));
+}
+
+/**
+ * `fail` when the trailing window of `forMs` is full, has `minSamples`, and each of its slices with requests is
+ * above the threshold, as a Prometheus rule with `for` would fire; and stable is not as bad in the same window (rule 11).
+ */
+export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
+  if (guard.signal === "restarts") return judgeRestarts(guard, evidence);
+  const from = evidence.now - guard.forMs;
+  const window = within(evidence.canary, from, evidence.now);
+  const canary = count(window, guard);
+  const stable = evidence.stable.length === 0 ? null : count(within(evidence.stable, from, evidence.now), guard);
+  const all = count(evidence.canary, guard);
+  const say = (verdict: Verdict, sentence: string): SignalJudgement => ({
+    signal: guard.signal,
+    verdict,
+    canary: verdict === "fail" ? canary : all,
+    stable,
+    sentence,
+  });
+
+  const limit = `${guard.signal} > ${percent(guard.above)} for ${guard.forMs / 1000} s`;
+  if (evidence.since <= from && canary.total >= guard.minSamples && everySliceAbove(window, from, guard)) {
+    const against = stable !== null && stable.total > 0 && rate(canary) <= rate(stable);
+    if (against)
+      return say(
+        "pass",
+        `${describe(guard, canary)}, over the limit (${limit}), but stable has ${percent(rate(stable))}`,
+      );
+    return say(
+      "fail",
+      `${describe(guard, canary)}: ${limit}${stable === null ? "" : `; stable has ${percent(rate(stable))}`}`,
+    );
+  }
+  if (all.total === 0) return say("no-data", `${guard.signal}: the new group answered nothing yet`);
+  if (all.total < guard.minSamples)
+    return say("inconclusive", `${guard.signal}: ${all.total} of ${guard.minSamples} requests needed for a verdict`);
+  if (rate(all) <= guard.above) return say("pass", `${describe(guard, all)}, within ${percent(guard.above)}`);
+  if (stable !== null && stable.total > 0 && rate(canary) <= rate(stable))
+    return say("pass", `${describe(guard, all)}, no worse than stable's ${percent(rate(stable))}`);
+  return say(
+    "inconclusive",
+    `${describe(guard, all)}: above ${percent(guard.above)}, not yet for ${guard.forMs / 1000} s`,
+  );
+}
+
+function judgeRestarts(guard: Guard, evidence: Evidence): SignalJudgement {
+  const bad = within(evidence.canary, evidence.now - guard.forMs, evidence.now).reduce((sum, b) => sum + b.restarts, 0);
+  const verdict = bad > guard.above ? "fail" : "pass";
+  const sentence = `${bad} restarts in ${guard.forMs / 1000} s (limit ${guard.above})`;
+  return { signal: "restarts", verdict, canary: { bad, total: bad }, stable: null, sentence };
+}
+
+function everySliceAbove(window: readonly Block[], from: number, guard: Guard): boolean {
+  const width = Math.max(1000, guard.forMs / SLICES);
+  const slices = new Map<number, SignalCounts>();
+  for (const block of window) {
+    const slice = Math.floor((block.at - from) / width);
+    const sum = slices.get(slice) ?? { bad: 0, total: 0 };
+    slices.set(slice, { bad: sum.bad + bad(block, guard), total: sum.total + block.total });
+  }
+  const busy = [...slices.values()].filter((slice) => slice.total > 0);
+  return busy.length > 0 && busy.every((slice) => rate(slice) > guard.above);
+}
+
+/** Blocks of a second that touches the interval. */
+function within(blocks: readonly Block[], from: number, to: number): readonly Block[] {
+  return blocks.filter((block) => block.at + 1000 > from && block.at <= to);
+}
+
+function count(blocks: readonly Block[], guard: Guard): SignalCounts {
+  let total = 0;
+  let sum = 0;
+  for (const block of blocks) {
+    total += block.total;
+    sum += bad(block, guard);
+  }
+  return { bad: sum, total };
+}
+
+function bad(block: Block, guard: Guard): number {
+  return guard.signal === "slow" ? block.slow : block.errors;
+}
+
+function rate(counts: SignalCounts): number {
+  return counts.total === 0 ? 0 : counts.bad / counts.total;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))} %`;
+}
+
+function describe(guard: Guard, counts: SignalCounts): string {
+  const noun = guard.signal === "slow" ? "slow requests" : "errors";
+  return `${counts.bad} ${noun} in ${counts.total} requests (${percent(rate(counts))})`;
+}

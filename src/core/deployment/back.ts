@@ -1,0 +1,40 @@
+import type { DomainEvent } from "../model/events.js";
+import type { DeploymentState } from "../model/state.js";
+import { isBack, type Shape, stepBack } from "../rollout/shape.js";
+import { type Step, shaped } from "./forward.js";
+import type { DecideInput, RolloutView } from "./input.js";
+import { waitingFor } from "./waiting.js";
+
+/** The next step of a rollout on its way back to the group before. */
+export function stepReturn(deployment: DeploymentState, view: RolloutView, input: DecideInput): Step {
+  const { shape, rollout } = view;
+  const about = { deployment: deployment.id, service: view.name };
+  if (view.fresh && isBack(shape)) {
+    const returned: DomainEvent = { type: "rollout.returned@1", data: { ...about, clean: true } };
+    return { events: [returned] };
+  }
+  const next = stepBack(shape);
+  if (next !== shape.now) return { events: [shaped(deployment, view, next, `${view.name} goes back`)] };
+  const deadline = rollout.shapedAt + view.spec.readyDeadlineMs;
+  if (input.now < deadline || input.observation === null)
+    return {
+      waiting: waitingFor(`${view.name} goes back: the old replicas take over`, "they are ready", deadline, view.name),
+    };
+  // Nothing better to be had: what ran before, whole, and a person is told.
+  const forced: Shape = { groups: { ...shape.now.groups, ...whole(view) }, weights: onlyOld(view), routed: null };
+  return {
+    events: [
+      shaped(deployment, view, forced, `${view.name}: the old group did not become ready in time`),
+      { type: "rollout.returned@1", data: { ...about, clean: false } },
+    ],
+  };
+}
+
+function whole(view: RolloutView): Record<string, number> {
+  const { from, to } = view.rollout;
+  return from === null ? { [to]: 0 } : { [to]: 0, [from]: view.shape.fromSize };
+}
+
+function onlyOld(view: RolloutView): Record<string, number> {
+  return view.rollout.from === null || !view.shape.hasPort ? {} : { [view.rollout.from]: 100 };
+}

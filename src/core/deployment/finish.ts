@@ -1,0 +1,71 @@
+import type { Strategy } from "../../spec/compiled.js";
+import type { Cause } from "../model/cause.js";
+import type { DeploymentOutcome } from "../model/events.js";
+import type { RevisionId } from "../model/intent.js";
+import type { DeploymentState, EnvironmentState, GroupState, ServiceState } from "../model/state.js";
+
+/**
+ * The end of a deployment moves pointers; nothing is copied over the old group (rule 6). A group that lost its
+ * traffic stays for as long as its strategy keeps it, as the instant way back.
+ */
+export function finishServices(
+  state: EnvironmentState,
+  outcome: DeploymentOutcome,
+  cause: Cause | null,
+  at: number,
+): EnvironmentState {
+  const current = state.deployment;
+  if (current === null) return state;
+  const deployment: DeploymentState = {
+    ...current,
+    outcome,
+    finishedAt: at,
+    cause: current.cause ?? cause,
+    paused: null,
+  };
+  const services: Record<string, ServiceState> = {};
+  for (const [name, service] of Object.entries(state.services)) {
+    const kept = outcome === "succeeded" ? succeed(state, deployment, name, service, at) : goneBack(service);
+    if (kept !== null) services[name] = kept;
+  }
+  const settled = outcome === "succeeded" ? settle(state.settled, deployment) : state.settled;
+  return { ...state, deployment, services, settled };
+}
+
+function succeed(
+  state: EnvironmentState,
+  deployment: DeploymentState,
+  name: string,
+  service: ServiceState,
+  at: number,
+): ServiceState | null {
+  const step = deployment.steps.find((candidate) => candidate.service === name);
+  if (step === undefined || step.action === "remove") return null;
+  const stable = step.to;
+  const strategy = state.revisions[deployment.to]?.environment.services[name]?.strategy;
+  const groups: Record<string, GroupState> = {};
+  for (const [id, group] of Object.entries(service.groups)) {
+    if (id === stable) groups[id] = { ...group, removeAt: null };
+    else if (group.replicas > 0) groups[id] = { ...group, removeAt: group.removeAt ?? at + keptFor(strategy) };
+  }
+  return { ...service, stable, groups, routed: null, rollout: null };
+}
+
+function goneBack(service: ServiceState): ServiceState | null {
+  if (service.stable === null) return null;
+  const groups = Object.fromEntries(
+    Object.entries(service.groups).filter(([id, group]) => id === service.stable || group.replicas > 0),
+  );
+  return { ...service, groups, rollout: null };
+}
+
+function keptFor(strategy: Strategy | undefined): number {
+  return strategy === undefined || strategy.kind === "rolling" ? 0 : strategy.keepOldMs;
+}
+
+/** A rollback drops what came after its goal: a second one goes one further back, never forth again. */
+function settle(settled: readonly RevisionId[], deployment: DeploymentState): readonly RevisionId[] {
+  const found = settled.lastIndexOf(deployment.to);
+  if (deployment.kind === "rollback" && found >= 0) return settled.slice(0, found + 1);
+  return settled.at(-1) === deployment.to ? settled : [...settled, deployment.to];
+}

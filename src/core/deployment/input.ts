@@ -1,0 +1,62 @@
+import type { CompiledService } from "../../spec/compiled.js";
+import type { Judgement } from "../model/judgement.js";
+import type { Observation } from "../model/observation.js";
+import type { EnvironmentState, RolloutState, ServiceState } from "../model/state.js";
+import type { Gate } from "../progression/step.js";
+import { isFresh, presentReplicas, readyReplicas, weightsInForce } from "../rollout/readiness.js";
+import type { ShapeInput } from "../rollout/shape.js";
+import { digestOfGroup, sizeIn } from "./steps.js";
+
+/** Everything that a decision may depend on besides the state. */
+export interface DecideInput {
+  /** Engine milliseconds. */
+  readonly now: number;
+  /** Null: the target did not answer. */
+  readonly observation: Observation | null;
+  /** The verdict on each service's new group, for those that have traffic. */
+  readonly judgements: Readonly<Record<string, Judgement>>;
+  readonly gates: readonly Gate[];
+}
+
+export interface RolloutView {
+  readonly name: string;
+  readonly service: ServiceState;
+  readonly rollout: RolloutState;
+  readonly spec: CompiledService;
+  readonly shape: ShapeInput;
+  readonly fresh: boolean;
+}
+
+/** Gathers what one rollout's next step depends on. Null when the service has no rollout. */
+export function viewRollout(state: EnvironmentState, name: string, input: DecideInput): RolloutView | null {
+  const service = state.services[name];
+  const rollout = service?.rollout;
+  const revision = state.revisions[state.deployment?.to ?? ""];
+  const spec = revision?.environment.services[name];
+  if (service === undefined || rollout == null || revision === undefined || spec === undefined) return null;
+  const seen = input.observation?.services[name];
+  const fresh = input.observation !== null && isFresh(input.observation, state.intentVersion);
+  const fromRevision = rollout.from === null ? undefined : service.groups[rollout.from]?.revision;
+  const digest = (group: string | null) => (group === null ? null : digestOfGroup(state, name, group));
+  const now = {
+    groups: Object.fromEntries(Object.entries(service.groups).map(([id, group]) => [id, group.replicas])),
+    weights: service.weights,
+    routed: service.routed,
+  };
+  const shape: ShapeInput = {
+    from: rollout.from,
+    to: rollout.to,
+    hasPort: spec.listen !== null,
+    strategy: spec.strategy,
+    size: sizeIn(state, name, revision.id),
+    fromSize: fromRevision === undefined ? 0 : sizeIn(state, name, fromRevision),
+    ready: {
+      from: readyReplicas(seen, rollout.from, digest(rollout.from)),
+      to: readyReplicas(seen, rollout.to, digest(rollout.to)),
+    },
+    present: { from: presentReplicas(seen, rollout.from), to: presentReplicas(seen, rollout.to) },
+    now,
+    inForce: spec.listen === null ? fresh : fresh && weightsInForce(seen, service.weights, service.routed),
+  };
+  return { name, service, rollout, spec, shape, fresh };
+}

@@ -1,0 +1,45 @@
+import type { CompiledEnvironment } from "../../spec/compiled.js";
+import type { RevisionId, Workload } from "./intent.js";
+
+/** An immutable set of what is delivered. `digest` is its identity, `label` its name for people. */
+export interface Release {
+  readonly digest: string;
+  /** `<version>-<commit>`, with `-dirty` when the working tree was. */
+  readonly label: string;
+  readonly version: string;
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  /** Archive digest per service that has a source. */
+  readonly artefacts: Readonly<Record<string, string>>;
+  /** Digest of the compiled system, all environments. */
+  readonly spec: string;
+}
+
+/** A release with the configuration of one environment: what runs, and what a rollback goes back to. */
+export interface Revision {
+  /** `r1`, `r2`, … in the order of the environment. */
+  readonly id: RevisionId;
+  /** SHA-256 of release and environment together: the same content is the same revision. */
+  readonly digest: string;
+  readonly release: Release;
+  readonly environment: CompiledEnvironment;
+  /** Digest of each service's workload. */
+  readonly workloads: Readonly<Record<string, string>>;
+}
+
+/** What one replica of `service` needs in this release and environment. */
+export function workloadOf(release: Release, environment: CompiledEnvironment, service: string): Workload {
+  const spec = environment.services[service];
+  if (spec === undefined) throw new RangeError(`no service ${service}`);
+  return {
+    run: spec.run,
+    artefact: release.artefacts[service] ?? null,
+    environment: spec.environment,
+    probes: spec.probes,
+    hasPort: spec.listen !== null,
+    cpu: spec.cpu,
+    memoryBytes: spec.memoryBytes,
+    stopGraceMs: spec.stopGraceMs,
+    uses: spec.uses,
+  };
+}
