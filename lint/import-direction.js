@@ -8,8 +8,11 @@ const ROOMS = [
   "plan",
   "render",
   "ports",
+  "proof",
+  "archive",
   "ledger",
   "series",
+  "artefacts",
   "targets",
   "data",
   "config",
@@ -23,7 +26,7 @@ const ROOMS = [
   "tour",
   "index",
 ];
-const ADAPTERS = new Set(["ledger", "series", "targets", "data", "config", "fleet", "observe"]);
+const ADAPTERS = new Set(["ledger", "series", "artefacts", "targets", "data", "config", "fleet", "observe"]);
 const PURE = new Set(["spec", "core", "plan", "render"]);
 /** Inside a room, the folders that may not know each other or only one way. */
 const CORE = ["model", "progression", "analysis", "rollout", "deployment"];

@@ -1,0 +1,9 @@
+import type { LedgerStore } from "../ports/ledger-store.js";
+import { SqliteLedger, type SqliteOptions } from "./sqlite/store.js";
+
+export type OpenLedgerOptions = SqliteOptions;
+
+/** Opens the ledger in a directory, or begins a new one. Rejects with `ledger-corrupt`, `ledger-format`, `ledger-unreadable`. */
+export async function openLedger(options: OpenLedgerOptions): Promise<LedgerStore> {
+  return new SqliteLedger(options);
+}
