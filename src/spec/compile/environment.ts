@@ -1,0 +1,69 @@
+import type { CompiledEnvironment, CompiledResource, CompiledService } from "../compiled.js";
+import { ENVIRONMENT_DEFAULTS } from "../defaults.js";
+import type { Layered } from "../layers/environments.js";
+import { isObject, originAt, plain } from "../layers/trace.js";
+import type { Problem } from "../problem.js";
+import { resourceObject } from "../schema/resource.js";
+import { service as serviceSchema } from "../schema/service.js";
+import { validate } from "../validate.js";
+import type { AuthoredResource, AuthoredService } from "./authored.js";
+import { checkPorts, checkReferences } from "./references.js";
+import { Report } from "./report.js";
+import { resource } from "./resources.js";
+import { compileService, type Surroundings } from "./service.js";
+
+/** One environment, and everything that is wrong in it with paths into what the user wrote. */
+export function compileEnvironment({ name, full }: Layered): { environment: CompiledEnvironment; problems: Problem[] } {
+  const report = new Report();
+  const written = plain(full) as Record<string, unknown>;
+  const services = isObject(written["services"]) ? written["services"] : {};
+  const resources = isObject(written["resources"]) ? written["resources"] : {};
+
+  const compiledResources: Record<string, CompiledResource> = {};
+  for (const [key, value] of Object.entries(resources)) {
+    const here = report.below("resources", key);
+    if (fits(resourceObject, value, here)) compiledResources[key] = resource(key, value as AuthoredResource, here);
+  }
+
+  const around: Surroundings = {
+    isProtected: written["protected"] === true,
+    services: Object.keys(services),
+    resources: Object.fromEntries(Object.values(compiledResources).map((one) => [one.name, one.kind])),
+  };
+  const compiledServices: Record<string, CompiledService> = {};
+  for (const [key, value] of Object.entries(services)) {
+    const here = report.below("services", key);
+    if (fits(serviceSchema, value, here))
+      compiledServices[key] = compileService(key, value as AuthoredService, around, here);
+  }
+  checkReferences(services, resources, report);
+  checkPorts(Object.values(compiledServices), report);
+
+  const settings = { ...ENVIRONMENT_DEFAULTS, ...written } as typeof ENVIRONMENT_DEFAULTS;
+  const environment: CompiledEnvironment = {
+    name,
+    target: settings.target,
+    protected: settings.protected,
+    whenBusy: settings.whenBusy,
+    rollbackWindow: settings.rollbackWindow,
+    keepReleases: settings.keepReleases,
+    services: compiledServices,
+    resources: compiledResources,
+  };
+  if (environment.keepReleases <= environment.rollbackWindow)
+    report
+      .below("keepReleases")
+      .add(
+        "spec-keep-releases",
+        "fewer releases are kept than the rollback window needs",
+        `keepReleases: at least ${environment.rollbackWindow + 1}`,
+      );
+  const problems = report.problems.map((one) => ({ ...one, path: originAt(full, one.path).path }));
+  return { environment, problems };
+}
+
+function fits(schema: typeof serviceSchema | typeof resourceObject, value: unknown, here: Report): boolean {
+  const problems = validate(schema, value, here.at);
+  here.problems.push(...problems);
+  return problems.length === 0;
+}

@@ -1,0 +1,72 @@
+import type { CompiledService, Run } from "../compiled.js";
+import { suggestion } from "../problem.js";
+import { splitCommand } from "../quantity/argv.js";
+import type { AuthoredService } from "./authored.js";
+import type { Report } from "./report.js";
+
+/** A command as arguments; what only a shell could do is a problem. */
+export function argv(command: string | readonly string[], report: Report): readonly string[] {
+  if (typeof command !== "string") return command;
+  const split = splitCommand(command);
+  if ("argv" in split) return split.argv;
+  report.add("spec-command", split.refused, 'write a list: ["node", "server.js"], or ["sh", "-c", "…"] for a shell');
+  return [command];
+}
+
+/** `isNew`: the service is named by an environment only, so its name is perhaps a slip of the pen. */
+export function run(service: AuthoredService, isProtected: boolean, others: readonly string[], report: Report): Run {
+  const { command, image } = service;
+  const at = report.at.at(-1);
+  if (command === undefined && image === undefined)
+    report.add(
+      "spec-nothing-to-run",
+      `service "${String(at)}" has neither a command nor an image`,
+      nothingHint(String(at), others),
+    );
+  if (command !== undefined && image !== undefined)
+    report
+      .below("image")
+      .add(
+        "spec-two-to-run",
+        "a service has a command or an image, not both",
+        "for an image's own command: image: { name, command }",
+      );
+  if (image === undefined || typeof image === "string")
+    return { kind: "command", argv: argv(command ?? [], report.below("command")) };
+  checkImage(image.name, isProtected, report.below("image"));
+  return {
+    kind: "image",
+    image: image.name,
+    argv: image.command === undefined ? null : argv(image.command, report.below("image", "command")),
+  };
+}
+
+function nothingHint(name: string, others: readonly string[]): string {
+  const near = suggestion(
+    name,
+    others.filter((other) => other !== name),
+  );
+  return near.startsWith("did you mean") ? near : 'command: ["node", "server.js"], or image: "registry/name:tag"';
+}
+
+function checkImage(image: string, isProtected: boolean, report: Report): void {
+  const [, digest] = image.split("@");
+  if (digest !== undefined) {
+    if (!/^sha256:[0-9a-f]{64}$/.test(digest)) report.add("spec-image", `"${image}" does not end with a sha256 digest`);
+    return;
+  }
+  if (/\s/.test(image)) return report.add("spec-image", `"${image}" is not the name of an image`);
+  const tag = /:([^/:]+)$/.exec(image)?.[1];
+  if (isProtected && (tag === undefined || tag === "latest"))
+    report.add(
+      "spec-mutable-image",
+      tag === undefined ? `image "${image}" has no tag` : `image "${image}" moves: latest is another one tomorrow`,
+      "a protected environment takes a version or, best, a digest: name@sha256:…",
+    );
+}
+
+export function source(service: AuthoredService): CompiledService["source"] {
+  const written = service.source;
+  if (written === undefined || typeof written !== "object") return null;
+  return { directory: written.directory ?? ".", exclude: written.exclude ?? [] };
+}

@@ -1,0 +1,79 @@
+/**
+ * Every default of the spec, in the words a user would write. They are the lowest layer under each environment,
+ * so `check --effective` can say which value nobody chose.
+ */
+
+export const ENVIRONMENT_DEFAULTS = {
+  target: "host",
+  protected: false,
+  whenBusy: "supersede",
+  rollbackWindow: 2,
+  keepReleases: 10,
+} as const;
+
+/** The environments that are there without being named, and what is different there. */
+export const BUILT_IN_ENVIRONMENTS: Readonly<
+  Record<string, { readonly protected: boolean; readonly onTooLittleData: string }>
+> = {
+  development: { protected: false, onTooLittleData: "continue" },
+  staging: { protected: false, onTooLittleData: "hold" },
+  production: { protected: true, onTooLittleData: "hold" },
+};
+
+export const SERVICE_DEFAULTS = {
+  replicas: 1,
+  stopGrace: "10s",
+  onTooLittleData: "hold",
+  readyDeadline: "2m",
+} as const;
+
+export const SOURCE_DEFAULTS = { directory: ".", exclude: [".git", ".windlass", ".env", ".env.*"] } as const;
+
+export const LISTEN_DEFAULTS = { host: "127.0.0.1" } as const;
+
+/** A timeout is never longer than its period: the one that the user wrote moves the other. */
+export const PROBE_DEFAULTS = {
+  startup: { delay: "0s", period: "1s", timeout: "1s", failures: 60, successes: 1 },
+  liveness: { delay: "0s", period: "10s", timeout: "3s", failures: 3, successes: 1 },
+  readiness: { delay: "0s", period: "1s", timeout: "1s", failures: 2, successes: 1 },
+} as const;
+
+export const STRATEGY_DEFAULTS = {
+  rolling: { maxSurge: 1, maxUnavailable: 0, observe: "10s" },
+  "blue-green": { smoke: [], observe: "1m", keepOld: "10m" },
+  canary: {
+    stages: [
+      { share: 10, time: { min: "1m", max: "10m" } },
+      { share: 50, time: { min: "1m", max: "10m" } },
+    ],
+    routes: [],
+    sticky: false,
+    keepOld: "10m",
+  },
+} as const;
+
+export const STAGE_TIME_DEFAULT = { min: "1m", max: "10m" } as const;
+export const STICKY_DEFAULTS = { cookie: "windlass-group", ttl: "1h" } as const;
+export const SMOKE_DEFAULTS = { status: 200, timeout: "5s" } as const;
+
+export const GUARD_DEFAULTS = { for: "10s", minSamples: 20 } as const;
+export const RESTART_GUARD_DEFAULTS = { for: "1m" } as const;
+
+/** A release without thresholds would never be hauled back, so there are some. */
+export const GUARDS_WITH_PORT = [
+  { signal: "errors", above: "5%", for: "10s", minSamples: 20 },
+  { signal: "restarts", above: 2, for: "1m" },
+] as const;
+export const GUARDS_WITHOUT_PORT = [{ signal: "restarts", above: 2, for: "1m" }] as const;
+
+export const EDGE_DEFAULTS = {
+  outAfterFailures: 3,
+  inAfterSuccesses: 2,
+  retries: 1,
+  hold: "5s",
+  drain: "30s",
+  requestTimeout: "1m",
+  maxBody: "10MiB",
+} as const;
+
+export const RESOURCE_VARIABLES = { postgres: "DATABASE_URL", redis: "REDIS_URL" } as const;

@@ -1,0 +1,69 @@
+import type { z } from "zod";
+import type { guard } from "./schema/guard.js";
+import type { resourceObject } from "./schema/resource.js";
+import type { secret as secretSchema, service as serviceSchema } from "./schema/service.js";
+import type { blueGreenStrategy, canaryStrategy, rollingStrategy } from "./schema/strategy.js";
+import type { system } from "./schema/system.js";
+
+type Deep<T> = T extends readonly (infer Item)[]
+  ? readonly Deep<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Deep<T[K]> }
+    : T;
+
+/** What `defineSystem` takes; `windlass.system.yaml` has the same fields. Reference: docs/reference/spec.md. */
+export type SystemSpec = Deep<z.input<typeof system>>;
+export type ServiceSpec = Deep<z.input<typeof serviceSchema>>;
+export type WorkerSpec = Omit<ServiceSpec, "port" | "edge">;
+export type ResourceSpec = Deep<z.input<typeof resourceObject>>;
+export type SecretSpec = Deep<z.input<typeof secretSchema>>;
+export type GuardSpec = Deep<z.input<typeof guard>>;
+export type EnvironmentSpec = NonNullable<NonNullable<SystemSpec["environments"]>[string]>;
+type Rolling = Deep<z.input<typeof rollingStrategy>>;
+type BlueGreen = Deep<z.input<typeof blueGreenStrategy>>;
+type Canary = Deep<z.input<typeof canaryStrategy>>;
+
+/** Describes a system; the default export of `windlass.system.ts`. It only gives the object its type. */
+export function defineSystem<const T extends SystemSpec>(spec: T): T {
+  return spec;
+}
+
+/** A workload that clients reach at `port`. */
+export function service<const T extends ServiceSpec>(spec: T): T {
+  return spec;
+}
+
+/** A workload without a port. */
+export function worker<const T extends WorkerSpec>(spec: T): T {
+  return spec;
+}
+
+/** A PostgreSQL: embedded unless `local` or `external` says where it is. Its URL comes as DATABASE_URL. */
+export function postgres<const T extends Omit<ResourceSpec, "kind">>(options?: T): T & { readonly kind: "postgres" } {
+  return { ...(options as T), kind: "postgres" };
+}
+
+/** A Redis: embedded unless `local` or `external` says where it is. Its URL comes as REDIS_URL. */
+export function redis<const T extends Omit<ResourceSpec, "kind">>(options?: T): T & { readonly kind: "redis" } {
+  return { ...(options as T), kind: "redis" };
+}
+
+/** The name of a secret. Its value never is in a spec; with `generate` a random one is made on first use. */
+export function secret(name: string, options: { readonly generate?: true } = {}): SecretSpec {
+  return { secret: name, ...options };
+}
+
+/** Replica by replica: `maxSurge` above the number wanted, `maxUnavailable` below it. */
+export function rolling(options: Omit<Rolling, "kind"> = {}): Rolling {
+  return { kind: "rolling", ...options };
+}
+
+/** A whole new group, smoke checks, one switch, and the old group kept for the way back. */
+export function blueGreen(options: Omit<BlueGreen, "kind"> = {}): BlueGreen {
+  return { kind: "blue-green", ...options };
+}
+
+/** A rising share of the requests, watched at each stage. */
+export function canary(options: Omit<Canary, "kind"> = {}): Canary {
+  return { kind: "canary", ...options };
+}

@@ -1,0 +1,95 @@
+import {
+  BUILT_IN_ENVIRONMENTS,
+  EDGE_DEFAULTS,
+  ENVIRONMENT_DEFAULTS,
+  GUARDS_WITH_PORT,
+  GUARDS_WITHOUT_PORT,
+  LISTEN_DEFAULTS,
+  PROBE_DEFAULTS,
+  SERVICE_DEFAULTS,
+  SOURCE_DEFAULTS,
+  STICKY_DEFAULTS,
+  STRATEGY_DEFAULTS,
+} from "../defaults.js";
+import { durationMs } from "../quantity/duration.js";
+import { overlay } from "./overlay.js";
+import { isObject, plain, type Traced, trace } from "./trace.js";
+
+const DEFAULT = { layer: { kind: "default" }, path: [] } as const;
+
+/** The environment with every field that has a default; `kinship` is its name and those that it extends. */
+export function fill(environment: Traced, kinship: readonly string[]): Traced {
+  const builtIn = kinship.map((name) => BUILT_IN_ENVIRONMENTS[name]).find((found) => found !== undefined);
+  const written = plain(environment);
+  const services = isObject(written) && isObject(written["services"]) ? written["services"] : {};
+  const defaults: Record<string, unknown> = {
+    ...ENVIRONMENT_DEFAULTS,
+    ...(builtIn && { protected: builtIn.protected }),
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [name, serviceDefaults(service, builtIn?.onTooLittleData)]),
+    ),
+    resources: {},
+  };
+  const resources = isObject(written) && isObject(written["resources"]) ? written["resources"] : {};
+  for (const [name, resource] of Object.entries(resources))
+    (defaults["resources"] as Record<string, unknown>)[name] =
+      isObject(resource) && resource["local"] === undefined && resource["external"] === undefined
+        ? { kind: resource["kind"], embedded: true }
+        : { ...(isObject(resource) && { kind: resource["kind"] }) };
+  return overlay(
+    trace(defaults, DEFAULT, (value) => value),
+    environment,
+  );
+}
+
+function serviceDefaults(service: unknown, onTooLittleData: string | undefined): Record<string, unknown> {
+  if (!isObject(service)) return {};
+  const hasPort = service["port"] !== undefined;
+  return {
+    ...SERVICE_DEFAULTS,
+    ...(onTooLittleData !== undefined && { onTooLittleData }),
+    ...(hasPort && { port: LISTEN_DEFAULTS }),
+    ...(service["image"] === undefined && service["source"] !== false && { source: SOURCE_DEFAULTS }),
+    ...(service["image"] !== undefined && isObject(service["source"]) && { source: SOURCE_DEFAULTS }),
+    probes: probesDefaults(isObject(service["probes"]) ? service["probes"] : {}, hasPort),
+    strategy: strategyDefaults(service["strategy"]),
+    guards: hasPort ? GUARDS_WITH_PORT : GUARDS_WITHOUT_PORT,
+    edge: EDGE_DEFAULTS,
+  };
+}
+
+function probesDefaults(probes: Record<string, unknown>, hasPort: boolean): Record<string, unknown> {
+  const filled: Record<string, unknown> = {};
+  for (const name of ["startup", "liveness", "readiness"] as const) {
+    const probe = probes[name];
+    if (isObject(probe)) filled[name] = { ...action(probe, hasPort), ...inStep(PROBE_DEFAULTS[name], probe) };
+    else if (probe === undefined && name === "readiness" && hasPort)
+      filled[name] = { tcp: true, ...PROBE_DEFAULTS[name] };
+    else if (probe === undefined) filled[name] = false;
+  }
+  return filled;
+}
+
+function action(probe: Record<string, unknown>, hasPort: boolean): object {
+  const chosen = ["http", "tcp", "command"].some((key) => probe[key] !== undefined);
+  return chosen || !hasPort ? {} : { tcp: true };
+}
+
+/** A default timeout never exceeds the period that was written, nor a default period fall below the timeout. */
+function inStep(defaults: { period: string; timeout: string }, probe: Record<string, unknown>): object {
+  const ms = (value: unknown) => (typeof value === "string" ? durationMs(value) : null);
+  const [period, timeout] = [ms(probe["period"]), ms(probe["timeout"])];
+  if (period !== null && timeout === null && period < (ms(defaults.timeout) ?? 0))
+    return { ...defaults, timeout: probe["period"] };
+  if (timeout !== null && period === null && timeout > (ms(defaults.period) ?? 0))
+    return { ...defaults, period: probe["timeout"] };
+  return defaults;
+}
+
+function strategyDefaults(strategy: unknown): Record<string, unknown> {
+  const written = isObject(strategy) ? strategy : {};
+  const kind = written["kind"] ?? "rolling";
+  if (kind !== "rolling" && kind !== "blue-green" && kind !== "canary") return {};
+  const sticky = isObject(written["sticky"]) ? { sticky: STICKY_DEFAULTS } : {};
+  return { kind, ...STRATEGY_DEFAULTS[kind], ...sticky };
+}

@@ -1,0 +1,43 @@
+import type { Traced } from "./trace.js";
+
+/** Of these fields an object has one; the upper layer's choice removes the lower one's. */
+const ONE_OF = [
+  ["http", "tcp", "command"],
+  ["image", "command"],
+  ["embedded", "local", "external"],
+] as const;
+
+/**
+ * `upper` over `lower`: objects merge member by member, anything else replaces, null removes. Two objects of
+ * another `kind` (a canary over a rolling strategy) do not merge.
+ */
+export function overlay(lower: Traced, upper: Traced): Traced {
+  if (lower.members === null || upper.members === null) return upper;
+  const kind = upper.members.get("kind")?.value;
+  const sameKind = kind === undefined || kind === null || kind === lower.members.get("kind")?.value;
+  if (!sameKind) return upper;
+
+  const members = new Map(lower.members);
+  for (const rivals of ONE_OF) {
+    const chosen = rivals.filter((key) => isSet(upper.members?.get(key)));
+    if (chosen.length > 0) for (const key of rivals) if (!chosen.some((one) => one === key)) members.delete(key);
+  }
+  for (const [key, member] of upper.members) {
+    const under = members.get(key);
+    if (member.members === null && member.value === null) members.delete(key);
+    else members.set(key, under === undefined ? member : overlay(under, member));
+  }
+  const origin = lower.origin.layer.kind === "default" ? upper.origin : lower.origin;
+  return { origin, value: undefined, members };
+}
+
+/** Without the nulls that had nothing to remove. */
+export function settle(node: Traced): Traced {
+  if (node.members === null) return node;
+  const kept = [...node.members].filter(([, member]) => member.members !== null || member.value !== null);
+  return { ...node, members: new Map(kept.map(([key, member]) => [key, settle(member)])) };
+}
+
+function isSet(node: Traced | undefined): boolean {
+  return node !== undefined && (node.members !== null || (node.value !== null && node.value !== undefined));
+}

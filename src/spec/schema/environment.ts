@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { field } from "./field.js";
+import { patchOf } from "./patch.js";
+import { few } from "./quantities.js";
+import { resource } from "./resource.js";
+import { service, serviceName } from "./service.js";
+
+export const environment = z.strictObject({
+  extends: field(z.string(), "Another environment whose settings this one starts from."),
+  target: field(z.literal("host"), "The engine under the environment: host, this machine."),
+  protected: field(z.boolean(), "Refuses releases of a changed working tree and mutable image tags."),
+  whenBusy: field(z.enum(["supersede", "refuse"]), "What a deployment does to one that is still going on."),
+  rollbackWindow: field(few, "So many revisions back, a rollback skips the stages."),
+  keepReleases: field(z.int().min(1).max(1000), "Releases that are kept for a rollback."),
+  services: field(
+    z.record(serviceName, patchOf(service).nullable()),
+    "Changes to services, field by field. null removes a field, or the service.",
+  ),
+  resources: field(
+    z.record(serviceName, patchOf(resource).nullable()),
+    "Changes to resources, field by field. null removes a field, or the resource.",
+  ),
+});
