@@ -130,7 +130,10 @@ export class Engine {
   #report(seat: Seat, error: unknown): void {
     const code = error instanceof WindlassError ? error.code : "bug";
     // Another engine drives this ledger now: going on would mean two of them.
-    if (code === "ledger-lease-lost" || code === "target-stale-term") return this.onFatal(error);
+    if (code === "ledger-lease-lost" || code === "target-stale-term") {
+      this.onFatal(error);
+      return;
+    }
     if (seat.failures === 1 || seat.failures % 20 === 0)
       this.log("error", `${seat.driver.key}: ${error instanceof Error ? error.message : String(error)}`, {
         code,
