@@ -24,28 +24,28 @@ type BlueGreen = Deep<z.input<typeof blueGreenStrategy>>;
 type Canary = Deep<z.input<typeof canaryStrategy>>;
 
 /** Describes a system; the default export of `windlass.system.ts`. It only gives the object its type. */
-export function defineSystem<const T extends SystemSpec>(spec: T): T {
+export function defineSystem(spec: SystemSpec): SystemSpec {
   return spec;
 }
 
 /** A workload that clients reach at `port`. */
-export function service<const T extends ServiceSpec>(spec: T): T {
+export function service(spec: ServiceSpec): ServiceSpec {
   return spec;
 }
 
 /** A workload without a port. */
-export function worker<const T extends WorkerSpec>(spec: T): T {
+export function worker(spec: WorkerSpec): WorkerSpec {
   return spec;
 }
 
 /** A PostgreSQL: embedded unless `local` or `external` says where it is. Its URL comes as DATABASE_URL. */
-export function postgres<const T extends Omit<ResourceSpec, "kind">>(options?: T): T & { readonly kind: "postgres" } {
-  return { ...(options as T), kind: "postgres" };
+export function postgres(options: Omit<ResourceSpec, "kind"> = {}): ResourceSpec {
+  return { kind: "postgres", ...options };
 }
 
 /** A Redis: embedded unless `local` or `external` says where it is. Its URL comes as REDIS_URL. */
-export function redis<const T extends Omit<ResourceSpec, "kind">>(options?: T): T & { readonly kind: "redis" } {
-  return { ...(options as T), kind: "redis" };
+export function redis(options: Omit<ResourceSpec, "kind"> = {}): ResourceSpec {
+  return { kind: "redis", ...options };
 }
 
 /** The name of a secret. Its value never is in a spec; with `generate` a random one is made on first use. */

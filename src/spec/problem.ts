@@ -10,7 +10,7 @@ export interface Problem {
   readonly hint?: string;
   /** Stable, kebab-case, `spec-…`. */
   readonly code: string;
-  /** True when the path points at a key that should not be there or at one key among others, not at a value. */
+  /** Set when it is wrong in some environments only. */
   readonly environments?: readonly string[];
 }
 

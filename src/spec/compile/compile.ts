@@ -22,7 +22,7 @@ export function compile(authored: unknown): CompileResult {
   if (impossible.length > 0) return { problems: impossible };
   const problems = validate(systemSchema, authored);
   if (!isObject(authored)) return { problems };
-  if (isObject(authored["services"]) && Object.keys(authored["services"]).length === 0)
+  if (isObject(authored.services) && Object.keys(authored.services).length === 0)
     problems.push(problem("spec-empty", ["services"], "a system has at least one service"));
 
   const { layered, problems: layerProblems } = layerEnvironments(authored);
@@ -36,7 +36,7 @@ export function compile(authored: unknown): CompileResult {
   }
   const all = distinct(problems, found, layered.length);
   if (all.length > 0) return { problems: all };
-  const system: CompiledSystem = { schema: 1, name: authored["name"] as string, environments };
+  const system: CompiledSystem = { schema: 1, name: authored.name as string, environments };
   return { system, digest: digestOf(system) };
 }
 

@@ -1,6 +1,7 @@
 import type { CompiledEnvironment, CompiledResource, CompiledService } from "../compiled.js";
 import { ENVIRONMENT_DEFAULTS } from "../defaults.js";
 import type { Layered } from "../layers/environments.js";
+import { fillService } from "../layers/fill.js";
 import { isObject, originAt, plain } from "../layers/trace.js";
 import type { Problem } from "../problem.js";
 import { resourceObject } from "../schema/resource.js";
@@ -16,8 +17,8 @@ import { compileService, type Surroundings } from "./service.js";
 export function compileEnvironment({ name, full }: Layered): { environment: CompiledEnvironment; problems: Problem[] } {
   const report = new Report();
   const written = plain(full) as Record<string, unknown>;
-  const services = isObject(written["services"]) ? written["services"] : {};
-  const resources = isObject(written["resources"]) ? written["resources"] : {};
+  const services = isObject(written.services) ? written.services : {};
+  const resources = isObject(written.resources) ? written.resources : {};
 
   const compiledResources: Record<string, CompiledResource> = {};
   for (const [key, value] of Object.entries(resources)) {
@@ -26,15 +27,15 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
   }
 
   const around: Surroundings = {
-    isProtected: written["protected"] === true,
+    isProtected: written.protected === true,
     services: Object.keys(services),
     resources: Object.fromEntries(Object.values(compiledResources).map((one) => [one.name, one.kind])),
   };
   const compiledServices: Record<string, CompiledService> = {};
   for (const [key, value] of Object.entries(services)) {
     const here = report.below("services", key);
-    if (fits(serviceSchema, value, here))
-      compiledServices[key] = compileService(key, value as AuthoredService, around, here);
+    const service = fits(serviceSchema, value, here) ? value : withoutBroken(value);
+    if (service !== null) compiledServices[key] = compileService(key, service as AuthoredService, around, here);
   }
   checkReferences(services, resources, report);
   checkPorts(Object.values(compiledServices), report);
@@ -60,6 +61,16 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
       );
   const problems = report.problems.map((one) => ({ ...one, path: originAt(full, one.path).path }));
   return { environment, problems };
+}
+
+/** A broken field hides nothing that is wrong with the others: they are compiled without it. */
+function withoutBroken(service: unknown): unknown {
+  if (!isObject(service)) return null;
+  const broken = new Set(validate(serviceSchema, service).map((one) => String(one.path[0])));
+  const rest = Object.fromEntries(Object.entries(service).filter(([key]) => !broken.has(key)));
+  if (rest.command === undefined && rest.image === undefined) rest.command = ["unknown"];
+  const filled = fillService(rest);
+  return validate(serviceSchema, filled).length === 0 ? filled : null;
 }
 
 function fits(schema: typeof serviceSchema | typeof resourceObject, value: unknown, here: Report): boolean {

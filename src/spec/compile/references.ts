@@ -39,7 +39,7 @@ export function checkReferences(
 function checkCycles(services: Readonly<Record<string, unknown>>, report: Report): void {
   const after = (name: string): string[] => {
     const service = services[name];
-    const list = isObject(service) && Array.isArray(service["after"]) ? service["after"] : [];
+    const list = isObject(service) && Array.isArray(service.after) ? service.after : [];
     return list.filter((other): other is string => typeof other === "string" && other in services);
   };
   const done = new Set<string>();

@@ -55,7 +55,10 @@ function checkImage(image: string, isProtected: boolean, report: Report): void {
     if (!/^sha256:[0-9a-f]{64}$/.test(digest)) report.add("spec-image", `"${image}" does not end with a sha256 digest`);
     return;
   }
-  if (/\s/.test(image)) return report.add("spec-image", `"${image}" is not the name of an image`);
+  if (/\s/.test(image)) {
+    report.add("spec-image", `"${image}" is not the name of an image`);
+    return;
+  }
   const tag = /:([^/:]+)$/.exec(image)?.[1];
   if (isProtected && (tag === undefined || tag === "latest"))
     report.add(

@@ -13,7 +13,7 @@ export interface Layered {
 
 /** Every environment of an authored system with its layers put together, and what is wrong with `extends`. */
 export function layerEnvironments(authored: Record<string, unknown>): { layered: Layered[]; problems: Problem[] } {
-  const written = isObject(authored["environments"]) ? authored["environments"] : {};
+  const written = isObject(authored.environments) ? authored.environments : {};
   const names = [...new Set([...Object.keys(BUILT_IN_ENVIRONMENTS), ...Object.keys(written)])].filter(
     (name) => written[name] !== null,
   );
@@ -53,7 +53,7 @@ function kinshipOf(
   const kinship = [name];
   for (let current = name; ; ) {
     const settings = written[current];
-    const parent = isObject(settings) ? settings["extends"] : undefined;
+    const parent = isObject(settings) ? settings.extends : undefined;
     if (typeof parent !== "string") return kinship;
     const path = ["environments", current, "extends"];
     const at = kinship.indexOf(parent);

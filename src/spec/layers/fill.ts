@@ -21,7 +21,7 @@ const DEFAULT = { layer: { kind: "default" }, path: [] } as const;
 export function fill(environment: Traced, kinship: readonly string[]): Traced {
   const builtIn = kinship.map((name) => BUILT_IN_ENVIRONMENTS[name]).find((found) => found !== undefined);
   const written = plain(environment);
-  const services = isObject(written) && isObject(written["services"]) ? written["services"] : {};
+  const services = isObject(written) && isObject(written.services) ? written.services : {};
   const defaults: Record<string, unknown> = {
     ...ENVIRONMENT_DEFAULTS,
     ...(builtIn && { protected: builtIn.protected }),
@@ -30,29 +30,36 @@ export function fill(environment: Traced, kinship: readonly string[]): Traced {
     ),
     resources: {},
   };
-  const resources = isObject(written) && isObject(written["resources"]) ? written["resources"] : {};
+  const resources = isObject(written) && isObject(written.resources) ? written.resources : {};
   for (const [name, resource] of Object.entries(resources))
-    (defaults["resources"] as Record<string, unknown>)[name] =
-      isObject(resource) && resource["local"] === undefined && resource["external"] === undefined
-        ? { kind: resource["kind"], embedded: true }
-        : { ...(isObject(resource) && { kind: resource["kind"] }) };
+    (defaults.resources as Record<string, unknown>)[name] =
+      isObject(resource) && resource.local === undefined && resource.external === undefined
+        ? { kind: resource.kind, embedded: true }
+        : { ...(isObject(resource) && { kind: resource.kind }) };
   return overlay(
     trace(defaults, DEFAULT, (value) => value),
     environment,
   );
 }
 
+/** A service that lost its broken fields, with defaults in their place, so that the others can be looked at. */
+export function fillService(service: Record<string, unknown>): unknown {
+  const asIs = (value: unknown) => value;
+  const defaults = trace(serviceDefaults(service, undefined), DEFAULT, asIs);
+  return plain(overlay(defaults, trace(service, DEFAULT, asIs), ["services", ""]));
+}
+
 function serviceDefaults(service: unknown, onTooLittleData: string | undefined): Record<string, unknown> {
   if (!isObject(service)) return {};
-  const hasPort = service["port"] !== undefined;
+  const hasPort = service.port !== undefined;
   return {
     ...SERVICE_DEFAULTS,
     ...(onTooLittleData !== undefined && { onTooLittleData }),
     ...(hasPort && { port: LISTEN_DEFAULTS }),
-    ...(service["image"] === undefined && service["source"] !== false && { source: SOURCE_DEFAULTS }),
-    ...(service["image"] !== undefined && isObject(service["source"]) && { source: SOURCE_DEFAULTS }),
-    probes: probesDefaults(isObject(service["probes"]) ? service["probes"] : {}, hasPort),
-    strategy: strategyDefaults(service["strategy"]),
+    ...(service.image === undefined && service.source !== false && { source: SOURCE_DEFAULTS }),
+    ...(service.image !== undefined && isObject(service.source) && { source: SOURCE_DEFAULTS }),
+    probes: probesDefaults(isObject(service.probes) ? service.probes : {}, hasPort),
+    strategy: strategyDefaults(service.strategy),
     guards: hasPort ? GUARDS_WITH_PORT : GUARDS_WITHOUT_PORT,
     edge: EDGE_DEFAULTS,
   };
@@ -78,18 +85,18 @@ function action(probe: Record<string, unknown>, hasPort: boolean): object {
 /** A default timeout never exceeds the period that was written, nor a default period fall below the timeout. */
 function inStep(defaults: { period: string; timeout: string }, probe: Record<string, unknown>): object {
   const ms = (value: unknown) => (typeof value === "string" ? durationMs(value) : null);
-  const [period, timeout] = [ms(probe["period"]), ms(probe["timeout"])];
+  const [period, timeout] = [ms(probe.period), ms(probe.timeout)];
   if (period !== null && timeout === null && period < (ms(defaults.timeout) ?? 0))
-    return { ...defaults, timeout: probe["period"] };
+    return { ...defaults, timeout: probe.period };
   if (timeout !== null && period === null && timeout > (ms(defaults.period) ?? 0))
-    return { ...defaults, period: probe["timeout"] };
+    return { ...defaults, period: probe.timeout };
   return defaults;
 }
 
 function strategyDefaults(strategy: unknown): Record<string, unknown> {
   const written = isObject(strategy) ? strategy : {};
-  const kind = written["kind"] ?? "rolling";
+  const kind = written.kind ?? "rolling";
   if (kind !== "rolling" && kind !== "blue-green" && kind !== "canary") return {};
-  const sticky = isObject(written["sticky"]) ? { sticky: STICKY_DEFAULTS } : {};
+  const sticky = isObject(written.sticky) ? { sticky: STICKY_DEFAULTS } : {};
   return { kind, ...STRATEGY_DEFAULTS[kind], ...sticky };
 }

@@ -1,3 +1,4 @@
+import type { Path } from "../problem.js";
 import type { Traced } from "./trace.js";
 
 /** Of these fields an object has one; the upper layer's choice removes the lower one's. */
@@ -9,23 +10,23 @@ const ONE_OF = [
 
 /**
  * `upper` over `lower`: objects merge member by member, anything else replaces, null removes. Two objects of
- * another `kind` (a canary over a rolling strategy) do not merge.
+ * another `kind` (a canary over a rolling strategy) and two secrets do not merge.
  */
-export function overlay(lower: Traced, upper: Traced): Traced {
-  if (lower.members === null || upper.members === null) return upper;
-  const kind = upper.members.get("kind")?.value;
-  const sameKind = kind === undefined || kind === null || kind === lower.members.get("kind")?.value;
-  if (!sameKind) return upper;
-
+export function overlay(lower: Traced, upper: Traced, below: Path = []): Traced {
+  if (lower.members === null || upper.members === null || isSecret(below)) return upper;
   const members = new Map(lower.members);
-  for (const rivals of ONE_OF) {
-    const chosen = rivals.filter((key) => isSet(upper.members?.get(key)));
-    if (chosen.length > 0) for (const key of rivals) if (!chosen.some((one) => one === key)) members.delete(key);
+  if (!isByName(below)) {
+    const kind = upper.members.get("kind")?.value;
+    if (kind !== undefined && kind !== null && kind !== lower.members.get("kind")?.value) return upper;
+    for (const rivals of ONE_OF) {
+      const chosen = rivals.filter((key) => isSet(upper.members?.get(key)));
+      if (chosen.length > 0) for (const key of rivals) if (!chosen.some((one) => one === key)) members.delete(key);
+    }
   }
   for (const [key, member] of upper.members) {
     const under = members.get(key);
     if (member.members === null && member.value === null) members.delete(key);
-    else members.set(key, under === undefined ? member : overlay(under, member));
+    else members.set(key, under === undefined ? member : overlay(under, member, [...below, key]));
   }
   const origin = lower.origin.layer.kind === "default" ? upper.origin : lower.origin;
   return { origin, value: undefined, members };
@@ -36,6 +37,18 @@ export function settle(node: Traced): Traced {
   if (node.members === null) return node;
   const kept = [...node.members].filter(([, member]) => member.members !== null || member.value !== null);
   return { ...node, members: new Map(kept.map(([key, member]) => [key, settle(member)])) };
+}
+
+/** Where keys are names that users give, so that a service called `image` is nothing but a name. */
+function isByName(below: Path): boolean {
+  if (below.length === 1) return true;
+  return below.length === 3 && below[0] === "services" && (below[2] === "environment" || below[2] === "uses");
+}
+
+/** Whether a secret may stand there; another name must not inherit `generate`. */
+export function isSecret(below: Path): boolean {
+  if (below[0] === "services") return below.length === 4 && below[2] === "environment";
+  return below.length === 3 && below[0] === "resources" && below[2] === "external";
 }
 
 function isSet(node: Traced | undefined): boolean {
