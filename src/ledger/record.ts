@@ -1,6 +1,6 @@
 import type { EventRecord, NewEvent } from "../core/model/event.js";
 import { WindlassError } from "../error.js";
-import { canonicalJson } from "./canonical.js";
+import { canonicalJson } from "../spec/canonical-json.js";
 
 /** One event may not be larger than this, in bytes of its canonical form. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
@@ -15,9 +15,9 @@ export interface PreparedRecord {
 export function prepareRecord(stream: string, event: NewEvent): PreparedRecord {
   const { at, by, data = null, key, type, wall } = event;
   // The members in the order of canonical JSON: at by data key sequence stream type version wall.
-  const head = `${canonicalJson({ at, by, data, key }).slice(0, -1)},"sequence":`;
-  const middle = `,${canonicalJson({ stream, type }).slice(1, -1)},"version":`;
-  const tail = `,${canonicalJson({ wall }).slice(1)}`;
+  const head = `${canonical({ at, by, data, key }).slice(0, -1)},"sequence":`;
+  const middle = `,${canonical({ stream, type }).slice(1, -1)},"version":`;
+  const tail = `,${canonical({ wall }).slice(1)}`;
   const bytes = Buffer.byteLength(head) + Buffer.byteLength(middle) + tail.length + 40;
   if (bytes > MAX_RECORD_BYTES) {
     throw new WindlassError("ledger-event-too-large", `The event ${type} has ${bytes} bytes.`, {
@@ -42,5 +42,14 @@ export function decodeRecord(text: string, sequence: number): EventRecord {
       facts: { sequence },
       hint: "Run `windlass ledger verify` for a list of what is damaged, and restore the last backup.",
     });
+  }
+}
+
+function canonical(value: unknown): string {
+  try {
+    return canonicalJson(value);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WindlassError("ledger-event-invalid", `An event is not plain JSON: ${reason}`, { cause });
   }
 }

@@ -5,7 +5,7 @@ export interface Places {
   readonly home: string;
   readonly ledger: string;
   readonly series: string;
-  /** Archives by digest: `<sha256 hex>.tar.gz`. */
+  /** Archives by digest: `<sha256 hex>.tar`. */
   readonly artefacts: string;
   /** The daemon's: intents, adopted processes, unpacked artefacts, logs, resources, secrets. */
   readonly daemon: string;
