@@ -1,0 +1,292 @@
+import { createHash } from "node:crypto";
+import path from "node:path";
+import type { Places } from "../../../ports/places.js";
+import type { LogLine, LogQuery } from "../../../ports/target.js";
+import type { Channel } from "../edge/handover.js";
+import type { EdgeStatus } from "../edge/protocol.js";
+import { Resources } from "../resources/resources.js";
+import { type Cgroups, openCgroups } from "../supervisor/cgroup.js";
+import { PortPool } from "../supervisor/free-port.js";
+import { identify } from "../supervisor/process-table.js";
+import type { Replica } from "../supervisor/replica.js";
+import { ReplicaRecords } from "../supervisor/replica-record.js";
+import { Supervisor } from "../supervisor/supervisor.js";
+import { EdgeLink } from "./edge-link.js";
+import { EdgeSync } from "./edge-sync.js";
+import type { ReplicaView } from "./edge-table.js";
+import { embeddedServers } from "./embedded.js";
+import { Guardian } from "./guardian.js";
+import { Intents } from "./intents.js";
+import { logLines } from "./lines.js";
+import { Listeners } from "./listeners.js";
+import { observe } from "./observe.js";
+import { Preparer } from "./preparation.js";
+import { type ApplyRequest, DAEMON_PROTOCOL, type Facts, type Hello, type Observed, type Signals } from "./protocol.js";
+import { Secrets } from "./secrets.js";
+import { Restarts } from "./signals.js";
+import { Tasks } from "./tasks.js";
+import { type Unpack, Unpacked } from "./unpacked.js";
+
+export interface DaemonOptions {
+  readonly places: Places;
+  readonly version: string;
+  readonly edgeArgv: readonly string[];
+  /** The IPC channel to the edge, when it started this daemon. */
+  readonly parent: Channel | null;
+  readonly unpack: Unpack;
+  readonly report: (message: string, error?: unknown) => void;
+}
+
+/** Names one installation among the others of a machine. */
+export const instanceOf = (home: string): string =>
+  createHash("sha256").update(path.resolve(home)).digest("hex").slice(0, 12);
+
+const now = (): number => performance.now();
+
+/** Everything that the daemon knows and does, without its socket. */
+export class Daemon {
+  readonly guardian: Guardian;
+  readonly secrets: Secrets;
+  private readonly intents: Intents;
+  private readonly supervisor: Supervisor;
+  private readonly resources: Resources;
+  private readonly edge: EdgeLink;
+  private readonly listeners: Listeners;
+  private readonly sync: EdgeSync;
+  private readonly tasks: Tasks;
+  private readonly restarts = new Restarts();
+  private readonly cgroups: Cgroups | null;
+  private asking = false;
+
+  constructor(private readonly options: DaemonOptions) {
+    const { places, report } = options;
+    const inside = (name: string): string => path.join(places.daemon, name);
+    const instance = instanceOf(places.home);
+    const ports = new PortPool(instance);
+    this.cgroups = openCgroups(instance);
+    this.secrets = new Secrets(inside("secrets"));
+    this.intents = new Intents(inside("intents"), (file, error) => report(`cannot read ${file}`, error));
+    this.guardian = new Guardian(inside("control-plane.json"), places.logs, report);
+    this.resources = new Resources({
+      embedded: embeddedServers({
+        directory: inside("resources"),
+        instance,
+        home: places.home,
+        secrets: this.secrets,
+        cgroups: this.cgroups,
+        ports,
+        report,
+      }),
+      secret: (environment, name) => this.secrets.value(environment, name, false),
+      report,
+    });
+    const unpacked = new Unpacked(places.artefacts, inside("artefacts"), options.unpack);
+    const preparer = new Preparer({
+      instance,
+      work: inside("work"),
+      secrets: this.secrets,
+      unpacked,
+      resources: this.resources,
+      ports,
+    });
+    this.supervisor = new Supervisor({
+      instance,
+      logs: inside("logs"),
+      records: new ReplicaRecords(inside("replicas")),
+      cgroups: this.cgroups,
+      ports,
+      now,
+      prepare: (identity, plan, state) => preparer.prepare(identity, plan, state),
+      changed: () => this.changed(),
+      restarting: (identity) => this.restarts.add(identity),
+      report,
+    });
+    this.edge = new EdgeLink({
+      socket: places.edgeSocket,
+      logs: places.logs,
+      argv: options.edgeArgv,
+      parent: options.parent,
+      restarted: () => this.sync.forget(),
+      report,
+    });
+    this.listeners = new Listeners(places.daemon, this.edge);
+    this.sync = new EdgeSync({
+      edge: this.edge,
+      listeners: this.listeners,
+      intents: () => this.intents.all(),
+      replicas: () => this.supervisor.all().map(viewOf),
+      report,
+    });
+    this.tasks = new Tasks({
+      file: Tasks.fileIn(places.daemon),
+      replicas: (environment, service, group) =>
+        this.supervisor
+          .of(environment)
+          .filter((one) => one.service === service && one.group === group && one.runner.state.phase === "ready"),
+      specOf: async (replica) => {
+        const group = this.intents.get(replica.environment)?.intent.services[replica.service]?.groups[replica.group];
+        if (group === undefined) throw new Error(`the group of ${replica.id} is gone`);
+        const preparation = await preparer.prepare(replica, { ...group, drainMs: 0 }, replica.runner.state);
+        if (preparation.kind === "waits") throw new Error(`${replica.id} waits for ${preparation.for}`);
+        return preparation.spec;
+      },
+      report,
+    });
+  }
+
+  /** Finds or starts the edge, takes over running replicas and restores what was wanted last. */
+  async start(): Promise<void> {
+    const applications = this.intents.all();
+    this.supervisor.adopt(new Map(applications.map(({ environment, intent }) => [environment, intent.services])));
+    await this.edge.open();
+    for (const application of applications) this.takeOver(application);
+    this.sync.touch();
+  }
+
+  apply(application: ApplyRequest): void {
+    if (this.intents.accept(application)) this.takeOver(application);
+  }
+
+  async observe(environment: string): Promise<Observed> {
+    const status = await this.status();
+    const application = this.intents.get(environment);
+    return observe({
+      environment,
+      application,
+      applied: this.sync.applied(environment, status),
+      replicas: this.supervisor.of(environment),
+      status,
+      problems: this.listeners.problems,
+      tasks: this.tasks.observe(environment, application?.intent.tasks ?? []),
+      resources: this.resources.observe(environment),
+    });
+  }
+
+  /** `since` counts only when it was read from this very edge. */
+  async signals(environment: string, edge: string | null, since: number): Promise<Signals> {
+    const read = await this.edge.blocks(since);
+    if (edge === null || edge === read.edge) return this.restarts.merge(environment, read, since);
+    return this.restarts.merge(environment, await this.edge.blocks(0), 0);
+  }
+
+  logs(environment: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    const sources = () =>
+      this.supervisor
+        .of(environment)
+        .map(({ service, id, output }) => ({ service, replica: id, directory: output.directory }));
+    return logLines(sources, query, signal);
+  }
+
+  /** Ends and forgets an environment; the data of its resources stays. */
+  remove(environment: string): void {
+    this.intents.remove(environment);
+    this.supervisor.want(environment, {});
+    this.resources.want(environment, {});
+    this.sync.remove(environment);
+  }
+
+  async facts(): Promise<Facts> {
+    const status = await this.status();
+    const limits: Record<string, { memory: string | null; cpu: string | null }> = {};
+    for (const replica of this.supervisor.all())
+      limits[`${replica.environment}/${replica.id}`] = replica.runner.enforcement;
+    const resources: Record<string, string> = {};
+    for (const { environment } of this.intents.all())
+      for (const [name, { detail }] of Object.entries(this.resources.observe(environment)))
+        resources[`${environment}/${name}`] = detail;
+    return {
+      ...this.hello(),
+      edge:
+        status === null
+          ? null
+          : { pid: status.pid, generation: status.generation, socketsHeld: this.edge.holdsSockets },
+      cgroups: this.cgroups === null ? "not writable: memory is watched by polling" : `version ${this.cgroups.version}`,
+      limits,
+      resources,
+    };
+  }
+
+  hello(): Hello {
+    const { pid, startTime } = identify(process.pid);
+    return { protocol: DAEMON_PROTOCOL, version: this.options.version, pid, startTime };
+  }
+
+  /** Several times a second. */
+  tick(): void {
+    this.edge.tick();
+    this.resources.tick();
+    this.supervisor.tick();
+    this.sync.tick();
+    void this.drain();
+  }
+
+  /** About once a second. */
+  slowTick(): void {
+    this.supervisor.sample();
+    this.guardian.tick(now());
+    if (this.listeners.problems.size > 0) this.sync.touch();
+    for (const { environment, intent } of this.intents.all()) {
+      this.resources.want(environment, intent.resources);
+      this.tasks.want(environment, intent.tasks);
+    }
+  }
+
+  /** True while a replica prints so much that its files need another look soon. */
+  rotate(): boolean {
+    return this.supervisor.rotate();
+  }
+
+  /** The daemon goes; replicas and edge stay, for the next one. */
+  leave(): void {
+    this.edge.leave();
+  }
+
+  /** Ends every replica, resource and the edge. What was wanted stays on disk. */
+  async endEverything(): Promise<void> {
+    const environments = new Set(this.supervisor.all().map((replica) => replica.environment));
+    for (const environment of environments) this.supervisor.want(environment, {});
+    while (this.supervisor.all().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.resources.stopAll();
+    await this.edge.end();
+    this.cgroups?.removeAll();
+  }
+
+  private takeOver({ environment, intent }: ApplyRequest): void {
+    this.resources.want(environment, intent.resources);
+    this.supervisor.want(environment, intent.services);
+    this.tasks.want(environment, intent.tasks);
+    this.sync.touch();
+  }
+
+  private changed(): void {
+    this.sync?.touch();
+  }
+
+  private async status(): Promise<EdgeStatus | null> {
+    try {
+      return await this.edge.status();
+    } catch (error) {
+      this.options.report("the edge does not say how it is", error);
+      return null;
+    }
+  }
+
+  /** A draining replica is told to end as soon as the edge, knowing that it drains, has nothing in flight for it. */
+  private async drain(): Promise<void> {
+    const draining = this.supervisor.all().filter((one) => one.runner.state.phase === "draining");
+    if (draining.length === 0 || this.asking || !this.sync.settled) return;
+    this.asking = true;
+    const status = await this.status();
+    this.asking = false;
+    if (status === null || !this.sync.inForce(status.generation)) return;
+    for (const { environment, service, group, id, runner } of draining) {
+      const seen = status.services[`${environment}/${service}`]?.groups[group];
+      if ((seen?.replicas[id]?.inFlight ?? 0) === 0) runner.send({ kind: "drained" });
+    }
+  }
+}
+
+function viewOf({ environment, service, group, id, runner }: Replica): ReplicaView {
+  const { phase, port } = runner.state;
+  return { environment, service, group, id, phase, port };
+}

@@ -1,0 +1,123 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { WindlassError } from "../../../error.js";
+import { LOOPBACK, type PortPool } from "../supervisor/free-port.js";
+import type { LaunchSpec } from "../supervisor/launch.js";
+import type { GroupPlan, ReplicaIdentity } from "../supervisor/replica.js";
+import { fileSafe } from "../supervisor/replica-record.js";
+import type { ReplicaState } from "../supervisor/replica-state.js";
+import type { Preparation } from "../supervisor/runner.js";
+import type { Secrets } from "./secrets.js";
+import type { Unpacked } from "./unpacked.js";
+
+export interface ResourceUrls {
+  /** Throws a WindlassError when it cannot come up at all. */
+  url(environment: string, resource: string): { kind: "ready"; url: string } | { kind: "waits"; for: string };
+}
+
+export interface PreparationOptions {
+  readonly instance: string;
+  /** For replicas without an artefact: an empty directory each. */
+  readonly work: string;
+  readonly secrets: Secrets;
+  readonly unpacked: Unpacked;
+  readonly resources: ResourceUrls;
+  readonly ports: PortPool;
+}
+
+/** What replicas inherit of the daemon's environment; everything else comes from the spec. */
+const INHERITED = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "TMPDIR",
+  "USER",
+  "LOGNAME",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "NODE_EXTRA_CA_CERTS",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+];
+
+export function inheritedEnvironment(from: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const name of INHERITED) {
+    const value = from[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  // Node.js is always there, even when it was not installed into the path.
+  const node = path.dirname(process.execPath);
+  const parts = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(":");
+  environment["PATH"] = (parts.includes(node) ? parts : [...parts, node]).join(":");
+  return environment;
+}
+
+/** Finds out, for every start anew, what a replica needs: URLs, secrets, files, a port. */
+export class Preparer {
+  constructor(private readonly options: PreparationOptions) {}
+
+  async prepare(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState): Promise<Preparation> {
+    const { workload } = plan;
+    if (workload.run.kind === "image")
+      throw new WindlassError(
+        "host-image-unsupported",
+        `the host target runs commands, not the image ${workload.run.image}`,
+        {
+          hint: "Give the service a command, or deploy it to a target that runs containers.",
+        },
+      );
+    const urls: Record<string, string> = {};
+    for (const { resource, variable } of workload.uses) {
+      const answer = this.options.resources.url(identity.environment, resource);
+      if (answer.kind === "waits") return answer;
+      urls[variable] = answer.url;
+    }
+    const values = this.values(identity, plan);
+    const cwd = await this.directory(identity, workload.artefact);
+    // A running one keeps its port: this is asked for an adopted replica's probe command, too.
+    const port = !workload.hasPort
+      ? null
+      : state.process !== null
+        ? state.port
+        : await this.options.ports.take(state.port);
+    const environment = { ...inheritedEnvironment(), ...values, ...urls, ...this.own(identity, plan, port) };
+    const spec: LaunchSpec = { argv: workload.run.argv, cwd, environment, port };
+    return { kind: "ready", spec };
+  }
+
+  private values(identity: ReplicaIdentity, plan: GroupPlan): Record<string, string> {
+    const values: Record<string, string> = {};
+    for (const [name, value] of Object.entries(plan.workload.environment))
+      values[name] =
+        value.kind === "plain"
+          ? value.value
+          : this.options.secrets.value(identity.environment, value.name, value.generate);
+    return values;
+  }
+
+  private own(identity: ReplicaIdentity, plan: GroupPlan, port: number | null): Record<string, string> {
+    return {
+      ...(port === null ? {} : { PORT: String(port), HOST: LOOPBACK }),
+      WINDLASS_SERVICE: identity.service,
+      WINDLASS_RELEASE: plan.label,
+      WINDLASS_REPLICA: identity.id,
+      WINDLASS_ENVIRONMENT: identity.environment,
+      WINDLASS_INSTANCE: this.options.instance,
+      WINDLASS_SUPERVISED: "1",
+    };
+  }
+
+  private async directory(identity: ReplicaIdentity, artefact: string | null): Promise<string> {
+    if (artefact !== null) return this.options.unpacked.of(artefact);
+    const directory = path.join(this.options.work, fileSafe(identity.environment), fileSafe(identity.id));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  }
+}

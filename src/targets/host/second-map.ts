@@ -1,0 +1,37 @@
+import { WindlassError } from "../../error.js";
+import type { SignalReading } from "../../ports/target.js";
+import type { Signals } from "./daemon/protocol.js";
+
+export interface SignalCursor {
+  readonly edge: string;
+  /** The edge's running second at the last reading; it is read again, because it was not over. */
+  readonly second: number;
+  /** Engine milliseconds of the edge's second 0: fixed for as long as the edge lives, so that a block keeps its place. */
+  readonly origin: number;
+}
+
+/** An edge that has been suspended, or an engine clock that went on elsewhere, is followed beyond this difference. */
+const DRIFT_MS = 2_000;
+
+/** Puts the edge's seconds into engine time. */
+export class SecondMap {
+  parse(cursor: string | null): SignalCursor | null {
+    if (cursor === null) return null;
+    const [edge, second, origin] = cursor.split("|");
+    if (edge === undefined || Number.isNaN(Number(second)) || Number.isNaN(Number(origin)))
+      throw new WindlassError("host-signal-cursor", "the cursor is not one of this target");
+    return { edge, second: Number(second), origin: Number(origin) };
+  }
+
+  /** `now` is engine milliseconds at the time of the reading. */
+  place(signals: Signals, last: SignalCursor | null, now: number): SignalReading {
+    const { edge, nowSecond, intoSecondMs } = signals;
+    const measured = now - intoSecondMs - nowSecond * 1_000;
+    const kept = last !== null && last.edge === edge && Math.abs(last.origin - measured) < DRIFT_MS;
+    const origin = kept ? last.origin : Math.round(measured / 1_000) * 1_000;
+    return {
+      cursor: [edge, nowSecond, origin].join("|"),
+      blocks: signals.blocks.map(({ second, ...block }) => ({ ...block, at: origin + second * 1_000 })),
+    };
+  }
+}
