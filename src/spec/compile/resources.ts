@@ -7,6 +7,10 @@ const SCHEMES = { postgres: /^postgres(ql)?:\/\//, redis: /^rediss?:\/\// } as c
 export function resource(name: string, written: AuthoredResource, report: Report): CompiledResource {
   const chosen = (["embedded", "local", "external"] as const).filter((key) => written[key] !== undefined);
   if (chosen.length > 1) report.add("spec-resource", `a resource is one of ${chosen.join(", ")}, not several`);
+  if (written.external?.generate !== undefined)
+    report
+      .below("external", "generate")
+      .add("spec-resource", "the URL of a server cannot be made up", "remove generate");
   return { name, kind: written.kind, source: source(written, report) };
 }
 

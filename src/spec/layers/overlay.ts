@@ -16,8 +16,7 @@ export function overlay(lower: Traced, upper: Traced, below: Path = []): Traced 
   if (lower.members === null || upper.members === null || isSecret(below)) return upper;
   const members = new Map(lower.members);
   if (!isByName(below)) {
-    const kind = upper.members.get("kind")?.value;
-    if (kind !== undefined && kind !== null && kind !== lower.members.get("kind")?.value) return upper;
+    if (hasKind(below) && isOfAnotherKind(lower.members, upper.members)) return upper;
     for (const rivals of ONE_OF) {
       const chosen = rivals.filter((key) => isSet(upper.members?.get(key)));
       if (chosen.length > 0) for (const key of rivals) if (!chosen.some((one) => one === key)) members.delete(key);
@@ -43,6 +42,15 @@ export function settle(node: Traced): Traced {
 function isByName(below: Path): boolean {
   if (below.length === 1) return true;
   return below.length === 3 && below[0] === "services" && (below[2] === "environment" || below[2] === "uses");
+}
+
+function hasKind(below: Path): boolean {
+  return below[0] === "resources" ? below.length === 2 : below.length === 3 && below[2] === "strategy";
+}
+
+function isOfAnotherKind(lower: ReadonlyMap<string, Traced>, upper: ReadonlyMap<string, Traced>): boolean {
+  const kind = upper.get("kind")?.value;
+  return kind !== undefined && kind !== null && kind !== lower.get("kind")?.value;
 }
 
 /** Whether a secret may stand there; another name must not inherit `generate`. */

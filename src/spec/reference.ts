@@ -1,0 +1,124 @@
+import { z } from "zod";
+import * as defaults from "./defaults.js";
+import { environment } from "./schema/environment.js";
+import { descriptionOf } from "./schema/field.js";
+import { guard } from "./schema/guard.js";
+import { probes } from "./schema/probe.js";
+import { resourceObject } from "./schema/resource.js";
+import { service } from "./schema/service.js";
+import { strategy } from "./schema/strategy.js";
+import { system } from "./schema/system.js";
+
+/** The reference page of the spec as Markdown; every row comes out of the schema and its defaults. */
+export function reference(): string {
+  const strategies = strategy.options.filter((option) => option instanceof z.ZodObject);
+  const kind = (option: z.ZodObject) => String([...(option.shape.kind as z.ZodLiteral).values][0]) as StrategyKind;
+  const guards = guard.options.map((option) => [String([...option.shape.signal.values][0]), option] as const);
+  return [
+    "# The spec",
+    "",
+    "`windlass.system.ts` exports `defineSystem({…})`; `windlass.system.yaml` has the same fields. This page is generated",
+    "from the schema: change it there, then run `npx vitest run -u src/spec/reference.test.ts`.",
+    "",
+    "Times are written `500ms`, `10s`, `5m`, `1h`, `2d`; sizes `512MiB`, `1GiB`; shares `5%`. An environment may change any",
+    "field: objects merge, everything else replaces, `null` removes, and `extends` starts from another environment.",
+    "",
+    ...table("System", system),
+    ...table("Service", service, defaults.SERVICE_DEFAULTS),
+    ...table("Port", objectIn(service.shape.port), defaults.LISTEN_DEFAULTS),
+    ...table("Source", objectIn(service.shape.source), defaults.SOURCE_DEFAULTS),
+    ...table("Image", objectIn(service.shape.image)),
+    ...table("Probes", probes),
+    'Short forms: `"/path"` for http, `"tcp"`, `false` for none.',
+    "",
+    ...table("Probe", objectIn(probes.shape.readiness)),
+    ...probeDefaults(),
+    ...strategies.flatMap((option) =>
+      table(`Strategy ${kind(option)}`, option, defaults.STRATEGY_DEFAULTS[kind(option)]),
+    ),
+    ...guards.flatMap(([signal, option]) =>
+      table(
+        `Guard ${signal}`,
+        option,
+        signal === "restarts" ? defaults.RESTART_GUARD_DEFAULTS : defaults.GUARD_DEFAULTS,
+      ),
+    ),
+    `Without guards of its own, a service with a port has ${code(defaults.GUARDS_WITH_PORT)}, a worker`,
+    `${code(defaults.GUARDS_WITHOUT_PORT)}.`,
+    "",
+    ...table("Edge", objectIn(service.shape.edge), defaults.EDGE_DEFAULTS),
+    ...table("Resource", resourceObject),
+    ...table("Environment", environment, defaults.ENVIRONMENT_DEFAULTS),
+    ...Object.entries(defaults.BUILT_IN_ENVIRONMENTS).map(
+      ([name, built]) => `- \`${name}\`: protected ${built.protected}, onTooLittleData ${built.onTooLittleData}`,
+    ),
+    "",
+  ].join("\n");
+}
+
+type StrategyKind = keyof typeof defaults.STRATEGY_DEFAULTS;
+
+function table(title: string, schema: z.ZodObject, known: object = {}): string[] {
+  const rows = Object.entries(schema.shape).map(([name, inner]) => {
+    const given = (known as Record<string, unknown>)[name];
+    const fallback = given === undefined ? (isRequired(inner as z.ZodType) ? "required" : "") : code(given);
+    return `| \`${name}\` | ${form(inner as z.ZodType)} | ${fallback} | ${descriptionOf(inner as z.ZodType) ?? ""} |`;
+  });
+  return [`## ${title}`, "", "| field | form | default | what |", "|---|---|---|---|", ...rows, ""];
+}
+
+function probeDefaults(): string[] {
+  const rows = Object.entries(defaults.PROBE_DEFAULTS).map(([name, of]) => `- \`${name}\`: ${code(of)}`);
+  return [
+    "Defaults by probe; a timeout is never longer than its period, and the one that is written moves the other:",
+    "",
+    ...rows,
+    "",
+  ];
+}
+
+function isRequired(schema: z.ZodType): boolean {
+  return !schema.safeParse(undefined).success;
+}
+
+/** What may be written there, in a few words. */
+function form(schema: z.ZodType): string {
+  // A field that got its own description is a copy; its name stayed with the original.
+  const { parent } = schema._zod as unknown as { parent?: z.ZodType };
+  const id = z.globalRegistry.get(schema)?.id ?? (parent && z.globalRegistry.get(parent)?.id);
+  if (id !== undefined) return id.toLowerCase();
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return form(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion)
+    return [...new Set(schema.options.map((option) => form(option as z.ZodType)))].join(" or ");
+  if (schema instanceof z.ZodLiteral) return [...schema.values].map((value) => code(value)).join(" or ");
+  if (schema instanceof z.ZodEnum) return schema.options.map((value) => code(value)).join(", ");
+  if (schema instanceof z.ZodArray) return `list of ${form(schema.element as z.ZodType)}`;
+  if (schema instanceof z.ZodRecord) return `{ name: ${form(schema.valueType as z.ZodType)} }`;
+  if (schema instanceof z.ZodObject) return shapeOf(schema);
+  if (schema instanceof z.ZodNumber) return "number";
+  return schema instanceof z.ZodBoolean ? "true or false" : "text";
+}
+
+function shapeOf(schema: z.ZodObject): string {
+  const keys = Object.keys(schema.shape);
+  return keys.length > 4 ? "object" : `\`{ ${keys.join(", ")} }\``;
+}
+
+function objectIn(schema: z.ZodType): z.ZodObject {
+  if (schema instanceof z.ZodObject) return schema;
+  if (schema instanceof z.ZodOptional) return objectIn(schema.unwrap() as z.ZodType);
+  const found =
+    schema instanceof z.ZodUnion ? schema.options.find((option) => option instanceof z.ZodObject) : undefined;
+  if (found === undefined) throw new Error("the schema has no long form here");
+  return found as z.ZodObject;
+}
+
+function code(value: unknown): string {
+  const text =
+    typeof value === "string"
+      ? value
+      : JSON.stringify(value)
+          .replaceAll('"', "")
+          .replaceAll(/([:,])/g, "$1 ");
+  return `\`${text}\``;
+}
