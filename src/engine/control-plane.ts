@@ -28,6 +28,8 @@ export interface ControlPlane {
   /** The view now and after each change, and each event after `version`, until the signal ends it. */
   follow(environment: EnvironmentKey, version: number, signal: AbortSignal): AsyncIterable<Update>;
   logs(environment: EnvironmentKey, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  /** Sets secrets of an environment, or removes one (null); values go to the target alone and are never read back. */
+  putSecrets(environment: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void>;
   hasArtefact(digest: string): Promise<boolean>;
   putArtefact(digest: string, bytes: Readable): Promise<void>;
   ledger: LedgerDesk;

@@ -210,13 +210,23 @@ export class Driver {
     const at = this.ports.clock.now();
     const drafts: NewEvent[] = events.map(({ type, data }) => ({ type, data, at, wall, by, key }));
     try {
-      const stored = await this.ports.ledger.append(this.key, this.#state.version, drafts);
+      const fromReserve = this.#goesBack(events);
+      const stored = await this.ports.ledger.append(this.key, this.#state.version, drafts, { fromReserve });
       for (const record of stored) this.#state = evolve(this.#state, understand(record), record);
     } catch (error) {
       // Somebody else wrote, or nobody knows whether it was stored: the ledger is asked before anything is done.
       this.#stale = true;
       throw error;
     }
+  }
+
+  /** A full disk must not stop a way back: its events may use the space that is kept for them. */
+  #goesBack(events: readonly DomainEvent[]): boolean {
+    const { deployment } = this.#state;
+    const returning = deployment !== null && deployment.outcome === null && deployment.cause !== null;
+    const turns = events.some((e) => e.type === "deployment.turned@1" || (e.type === "deployment.requested@1" && e.data.kind === "rollback"));
+    const rollback = deployment !== null && deployment.outcome === null && deployment.kind === "rollback";
+    return returning || turns || rollback || this.#state.next?.kind === "rollback";
   }
 
   async #reload(): Promise<void> {

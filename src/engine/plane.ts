@@ -30,6 +30,7 @@ export interface PlaneParts {
   readonly clock: Clock;
   readonly about: About;
   readonly ledger: LedgerDesk;
+  readonly secrets: (environment: EnvironmentKey, values: Readonly<Record<string, string | null>>) => Promise<void>;
   readonly doctor: () => Promise<readonly Finding[]>;
   readonly stop: () => Promise<void>;
 }
@@ -114,6 +115,10 @@ export class LocalControlPlane implements ControlPlane {
     if (query.service !== null && state.services[query.service] === undefined)
       throw unknown("service", query.service, Object.keys(state.services));
     return this.parts.target.logs(key, query, signal);
+  }
+
+  putSecrets(key: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.parts.secrets(key, values);
   }
 
   hasArtefact(digest: string): Promise<boolean> {

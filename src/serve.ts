@@ -1,0 +1,138 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { pino } from "pino";
+import { listen } from "./api/listen.js";
+import { createApi } from "./api/server.js";
+import { openArtefacts } from "./artefacts/directory.js";
+import { API_PROTOCOL } from "./api/protocol.js";
+import { openClock, wallJumps } from "./engine/clock.js";
+import { Engine, type EngineLog, SYSTEM_STREAM } from "./engine/engine.js";
+import { LocalControlPlane } from "./engine/plane.js";
+import { WindlassError } from "./error.js";
+import { ledgerDesk } from "./ledger/desk.js";
+import { openLedger } from "./ledger/open.js";
+import { type Places, placesIn } from "./ports/places.js";
+import type { Clock } from "./ports/clock.js";
+import type { LedgerStore } from "./ports/ledger-store.js";
+import { openSeries } from "./series/open.js";
+import { collectArtefacts } from "./serve/collect.js";
+import { examine } from "./serve/doctor.js";
+import { freezeGates } from "./serve/gates.js";
+import { keepDaemon } from "./serve/keep-daemon.js";
+import { createHostTarget } from "./targets/host/target.js";
+import { VERSION } from "./version.js";
+
+const LEASE_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** The control plane's process: opens every adapter, recovers from the ledger, serves, and drives until told to stop. */
+export async function serve(places: Places): Promise<void> {
+  for (const directory of [places.home, places.logs, path.dirname(places.controlSocket)])
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const logger = pino({ base: { service: "control-plane", pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log: EngineLog = (level, message, facts) => logger[level](facts ?? {}, message);
+
+  const store = await openLedger({ directory: places.ledger });
+  const lease = await store.acquire(`control-plane ${process.pid}`, LEASE_MS);
+  const clock = openClock(path.join(places.home, "clock.json"), await lastEventAt(store));
+  const series = await openSeries({ directory: places.series });
+  const artefacts = await openArtefacts({ directory: places.artefacts });
+  const target = createHostTarget({ places, clock });
+  await recordSystem(store, clock, "engine.started@1", { version: VERSION, term: lease.term });
+
+  const stopping = new AbortController();
+  let close: () => Promise<void> = async () => {};
+  const shutdown = async (code: number): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    engine.stop();
+    await close();
+    target.close();
+    await lease.release();
+    await series.close();
+    await store.close();
+    process.exit(code);
+  };
+  const fatal = (error: unknown): void => {
+    log("error", `ends: ${error instanceof Error ? error.message : String(error)}`);
+    void shutdown(1);
+  };
+
+  const gates = (state: Parameters<typeof freezeGates>[0]) => freezeGates(state, clock.wall(), clock.now());
+  const engine = new Engine({ ledger: store, target, signals: target, series, clock, term: lease.term, gates }, log, fatal);
+  const plane = new LocalControlPlane({
+    engine,
+    store,
+    target,
+    artefacts,
+    clock,
+    about: { version: VERSION, protocol: API_PROTOCOL, pid: process.pid, home: places.home },
+    ledger: ledgerDesk(places.ledger, store),
+    secrets: (environment, values) => target.setSecrets(environment, values),
+    doctor: () => examine(places, target, engine),
+    stop: async () => {
+      await target.watchControlPlane(null).catch((error: unknown) => log("warn", `the daemon does not know that this ends: ${String(error)}`));
+      setImmediate(() => void shutdown(0));
+    },
+  });
+
+  const server = await listen(createApi(plane, { log }), { socket: places.controlSocket });
+  close = () => server.close();
+  await engine.start();
+
+  const beat = every(LEASE_MS / 3, stopping.signal, () => lease.renew(), fatal);
+  const jump = wallJumps(clock);
+  const watch = every(1_000, stopping.signal, async () => {
+    const byMs = jump();
+    if (byMs !== 0) await recordSystem(store, clock, "clock.jumped@1", { byMs });
+  }, fatal);
+  const daemon = keepDaemon(target, places, stopping.signal, log);
+  const tidy = every(HOUR_MS, stopping.signal, async () => {
+    await series.maintain(clock.now());
+    await collectArtefacts(engine, artefacts, log);
+  }, (error) => log("warn", `could not tidy up: ${String(error)}`));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutdown(0));
+  await Promise.all([beat, watch, daemon, tidy]);
+}
+
+async function lastEventAt(store: LedgerStore): Promise<number> {
+  let at = 0;
+  for (const { stream, version } of await store.streams())
+    for await (const event of store.read(stream, version - 1)) at = Math.max(at, event.at);
+  return at;
+}
+
+async function recordSystem(store: LedgerStore, clock: Clock, type: string, data: unknown): Promise<void> {
+  const version = (await store.streams()).find(({ stream }) => stream === SYSTEM_STREAM)?.version ?? 0;
+  const wall = new Date(clock.wall()).toISOString();
+  await store.append(SYSTEM_STREAM, version, [{ type, data, at: clock.now(), wall, by: "engine", key: null }]);
+}
+
+/** Runs `work` with `ms` between runs until the signal; a failure goes to `onError`, and it runs again. */
+async function every(ms: number, signal: AbortSignal, work: () => Promise<void>, onError: (error: unknown) => void): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, ms).unref());
+  }
+}
+
+/** `node dist/serve.js --home <directory> [--sockets <directory>]`: what the CLI and the daemon start. */
+function main(): void {
+  const { values } = parseArgs({ options: { home: { type: "string" }, sockets: { type: "string" } } });
+  if (values.home === undefined) {
+    process.stderr.write("serve needs --home <directory>\n");
+    process.exit(2);
+  }
+  serve(placesIn(values.home, values.sockets)).catch((error: unknown) => {
+    const known = error instanceof WindlassError;
+    process.stderr.write(`${JSON.stringify({ level: "error", ...(known ? error.toJSON() : { code: "bug", message: String(error), stack: (error as Error).stack }) })}\n`);
+    process.exit(known ? 2 : 1);
+  });
+}
+
+if (process.argv[1] !== undefined && import.meta.filename === path.resolve(process.argv[1])) main();
