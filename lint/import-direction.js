@@ -7,8 +7,8 @@ const ROOMS = [
   "core",
   "plan",
   "render",
-  "ports",
   "proof",
+  "ports",
   "archive",
   "ledger",
   "series",
@@ -23,6 +23,7 @@ const ROOMS = [
   "api",
   "cli",
   "serve",
+  "load",
   "tour",
   "index",
 ];
