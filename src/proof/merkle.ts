@@ -1,16 +1,19 @@
 import { hash } from "node:crypto";
 
 const LEAF = Buffer.of(0);
-const NODE = Buffer.of(1);
+/** 0x01, left, right: one buffer for all, because hashing is synchronous and a tree has many nodes. */
+const node = Buffer.alloc(65, 1);
 
-/** RFC 6962, 2.1: SHA-256 over 0x00 and the leaf's bytes. */
+/** RFC 6962, 2.1: SHA-256 over 0x00 and the leaf's bytes; a string is taken as UTF-8. */
 export function leafHash(bytes: string | Uint8Array): Buffer {
-  return hash("sha256", Buffer.concat([LEAF, typeof bytes === "string" ? Buffer.from(bytes) : bytes]), "buffer");
+  return hash("sha256", typeof bytes === "string" ? `\0${bytes}` : Buffer.concat([LEAF, bytes]), "buffer");
 }
 
 /** RFC 6962, 2.1: SHA-256 over 0x01 and both children. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  return hash("sha256", Buffer.concat([NODE, left, right]), "buffer");
+export function nodeHash(left: Buffer, right: Buffer): Buffer {
+  left.copy(node, 1);
+  right.copy(node, 33);
+  return hash("sha256", node, "buffer");
 }
 
 /** The root of a tree without leaves: SHA-256 of nothing. */

@@ -1,10 +1,15 @@
 import type { EventRecord, NewEvent } from "../../core/model/event.js";
+import type { LedgerAudit } from "../../ports/ledger-audit.js";
 import type { AppendOptions, Lease, LedgerStore } from "../../ports/ledger-store.js";
+import { signCheckpoint } from "../../proof/checkpoint.js";
+import { checkpointKey } from "../key.js";
 import { decodeRecord, prepareRecord } from "../record.js";
 import { checkAppend, closed } from "../refusals.js";
+import { SqliteAudit } from "./audit.js";
 import { Commits, type Space } from "./commits.js";
 import { guarded, named, openDatabase, type Sqlite, type Statement } from "./database.js";
 import { LeaseTable } from "./lease.js";
+import { checkEnd, remember } from "./opening.js";
 import { Reserve } from "./reserve.js";
 import { EventTables } from "./tables.js";
 
@@ -18,8 +23,8 @@ export interface SqliteOptions {
 
 /** The ledger in one SQLite file. Subscribers and leases are this process's own; the file may be read by others. */
 export class SqliteLedger implements LedgerStore {
-  readonly db: Sqlite;
-  readonly tables: EventTables;
+  readonly audit: LedgerAudit;
+  readonly #db: Sqlite;
   readonly #lease: LeaseTable;
   readonly #commits: Commits;
   readonly #listeners = new Set<(events: readonly EventRecord[]) => void>();
@@ -29,23 +34,27 @@ export class SqliteLedger implements LedgerStore {
   #open = true;
 
   constructor(options: SqliteOptions) {
-    this.db = openDatabase(options.directory);
+    this.#db = openDatabase(options.directory);
     try {
-      this.tables = new EventTables(this.db);
-      this.#lease = new LeaseTable(this.db);
-      const space = options.limit === undefined ? new Reserve(options.directory) : limited(this.db, options.limit);
-      this.#commits = new Commits(this.db, this.tables, this.#lease, space, (records) => this.#tell(records));
-      this.#readStream = this.db
+      const signer = checkpointKey(options.directory);
+      const tables = new EventTables(this.#db, (size, root) => signCheckpoint(size, root, signer));
+      const { size } = guarded(() => tables.refresh());
+      remember(this.#db, signer.verifierKey, size);
+      checkEnd(this.#db, size);
+      this.audit = new SqliteAudit(this.#db, signer);
+      this.#lease = new LeaseTable(this.#db);
+      const space = options.limit === undefined ? new Reserve(options.directory) : limited(this.#db, options.limit);
+      this.#commits = new Commits(this.#db, tables, this.#lease, space, (records) => this.#tell(records));
+      this.#readStream = this.#db
         .prepare(
           "SELECT sequence, record, version FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
         )
         .raw();
-      this.#readAll = this.db
+      this.#readAll = this.#db
         .prepare("SELECT sequence, record FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?")
         .raw();
-      guarded(() => this.tables.refresh());
     } catch (error) {
-      this.db.close();
+      this.#db.close();
       throw named(error);
     }
   }
@@ -64,7 +73,7 @@ export class SqliteLedger implements LedgerStore {
   async *read(stream: string, version: number): AsyncIterable<EventRecord> {
     let last = version;
     for (let rows: unknown[] = []; ; ) {
-      this.assertOpen();
+      this.#assertOpen();
       rows = guarded(() => this.#readStream.all([stream, last, PAGE]));
       for (const [sequence, record, at] of rows as [number, string, number][]) {
         last = at;
@@ -77,7 +86,7 @@ export class SqliteLedger implements LedgerStore {
   async *readAll(sequence: number): AsyncIterable<EventRecord> {
     let last = sequence;
     for (let rows: unknown[] = []; ; ) {
-      this.assertOpen();
+      this.#assertOpen();
       rows = guarded(() => this.#readAll.all([last, PAGE]));
       for (const [at, record] of rows as [number, string][]) {
         last = at;
@@ -88,8 +97,8 @@ export class SqliteLedger implements LedgerStore {
   }
 
   async streams(): Promise<readonly { readonly stream: string; readonly version: number }[]> {
-    this.assertOpen();
-    const rows = guarded(() => this.db.prepare("SELECT stream, version FROM streams ORDER BY stream").raw().all([]));
+    this.#assertOpen();
+    const rows = guarded(() => this.#db.prepare("SELECT stream, version FROM streams ORDER BY stream").raw().all([]));
     return (rows as [string, number][]).map(([stream, version]) => ({ stream, version }));
   }
 
@@ -99,13 +108,13 @@ export class SqliteLedger implements LedgerStore {
   }
 
   async acquire(holder: string, ttlMs: number): Promise<Lease> {
-    this.assertOpen();
+    this.#assertOpen();
     const term = guarded(() => this.#lease.acquire(holder, ttlMs));
     this.#heldTerm = term;
     return {
       term,
       renew: async () => {
-        this.assertOpen();
+        this.#assertOpen();
         guarded(() => this.#lease.renew(term, ttlMs));
       },
       release: async () => {
@@ -124,11 +133,11 @@ export class SqliteLedger implements LedgerStore {
       if (term !== null) guarded(() => this.#lease.release(term));
     } finally {
       this.#listeners.clear();
-      this.db.close();
+      this.#db.close();
     }
   }
 
-  assertOpen(): void {
+  #assertOpen(): void {
     if (!this.#open) throw closed();
   }
 

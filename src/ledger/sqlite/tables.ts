@@ -4,6 +4,9 @@ import { Edge, leafHash } from "../../proof/merkle.js";
 import { decodeRecord, type PreparedRecord } from "../record.js";
 import type { Sqlite, Statement } from "./database.js";
 
+/** Signed now and then, so that a ledger that was rewritten as a whole still tells where that begins. */
+const CHECKPOINT_EVERY = 1024;
+
 /**
  * The rows behind the events: records, leaf hashes, stream versions and the tree's right edge. Writes happen inside the
  * caller's transaction; `forget` follows a rollback. What is known of the head is kept in memory for as long as the
@@ -16,10 +19,15 @@ export class EventTables {
   readonly #setVersion: Statement;
   readonly #insertEvent: Statement;
   readonly #insertLeaf: Statement;
+  readonly #insertCheckpoint: Statement;
+  readonly #sign: (size: number, root: Buffer) => string;
+  #signed = 0;
   #edge: Edge | null = null;
   #versions = new Map<string, number>();
 
-  constructor(db: Sqlite) {
+  constructor(db: Sqlite, sign: (size: number, root: Buffer) => string) {
+    this.#sign = sign;
+    this.#insertCheckpoint = db.prepare("INSERT OR IGNORE INTO checkpoints VALUES (?, ?)");
     this.#head = db.prepare("SELECT size, edge FROM head WHERE one = 1").raw();
     this.#setHead = db.prepare("UPDATE head SET size = ?, edge = ? WHERE one = 1");
     this.#version = db.prepare("SELECT version FROM streams WHERE stream = ?").raw();
@@ -36,6 +44,7 @@ export class EventTables {
     if (this.#edge?.size !== size) {
       this.#versions.clear();
       this.#edge = Edge.from(size, edge);
+      this.#signed = Math.floor(size / CHECKPOINT_EVERY);
       if (this.#edge === null) {
         throw new WindlassError("ledger-corrupt", `The ledger's head does not fit its size of ${size}.`, {
           hint: "Put the last `windlass ledger backup` in its place.",
@@ -76,6 +85,9 @@ export class EventTables {
   writeHead(): void {
     const edge = this.#known();
     this.#setHead.run([edge.size, edge.bytes()]);
+    const due = Math.floor(edge.size / CHECKPOINT_EVERY);
+    if (due > this.#signed) this.#insertCheckpoint.run([edge.size, this.#sign(edge.size, edge.root())]);
+    this.#signed = due;
   }
 
   forget(): void {
