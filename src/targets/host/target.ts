@@ -119,7 +119,8 @@ async function ensure(
 ): Promise<void> {
   if (await answers(hello)) return;
   // Whoever starts it: the daemon's lock lets only one be.
-  if (!(await answers(() => edge.json({ method: "POST", path: "/daemon", body: { argv }, deadlineMs: DEADLINE_MS }))))
+  const body = { argv: [process.execPath, ...argv] };
+  if (!(await answers(() => edge.json({ method: "POST", path: "/daemon", body, deadlineMs: DEADLINE_MS }))))
     startDetached(argv, places);
   const end = performance.now() + START_WITHIN_MS;
   while (performance.now() < end) {

@@ -15,7 +15,9 @@ export function daemonArgv(places: Places): string[] {
   return [...nodeArgv("./main.js"), "--home", places.home, "--sockets", path.dirname(places.daemonSocket)];
 }
 
-/** Arguments of Node.js for an edge at these places. */
+/** Arguments of Node.js for an edge at these places, which starts a daemon when its own has died. */
 export function edgeArgv(places: Places): string[] {
-  return [...nodeArgv("../edge/main.js"), "--home", places.home, "--sockets", path.dirname(places.edgeSocket)];
+  const daemon = JSON.stringify([process.execPath, ...daemonArgv(places)]);
+  const log = path.join(places.logs, "access.log");
+  return [...nodeArgv("../edge/main.js"), "--socket", places.edgeSocket, "--access-log", log, "--daemon-argv", daemon];
 }

@@ -9,7 +9,9 @@ import { rotateWhenOver } from "../supervisor/rotate.js";
 import { Daemon } from "./daemon.js";
 import { edgeArgv } from "./entry.js";
 import { DaemonLock } from "./lock.js";
+import type { Facts } from "./protocol.js";
 import { serveDaemon } from "./server.js";
+import { UnixHttp } from "./unix-http.js";
 
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
@@ -17,10 +19,10 @@ const ROTATE_MS = 1_000;
 const ROTATE_SOON_MS = 50;
 
 const { values } = parseArgs({
-  options: { home: { type: "string" }, sockets: { type: "string" }, wait: { type: "boolean", default: false } },
+  options: { home: { type: "string" }, sockets: { type: "string" } },
 });
 if (values.home === undefined) {
-  process.stderr.write("usage: main.js --home <directory> [--sockets <directory>] [--wait]\n");
+  process.stderr.write("usage: main.js --home <directory> [--sockets <directory>]\n");
   process.exit(2);
 }
 
@@ -31,21 +33,12 @@ function report(message: string, error?: unknown): void {
 }
 
 const places = placesIn(values.home, values.sockets);
-let lock = DaemonLock.acquire(places.daemon);
-while (!(lock instanceof DaemonLock)) {
-  if (!values.wait) {
-    report(`process ${lock.pid} is the daemon here already`);
-    process.exit(0);
-  }
-  await new Promise((resolve) => setTimeout(resolve, SLOW_TICK_MS));
-  lock = DaemonLock.acquire(places.daemon);
-}
-const held = lock;
+const parent: Channel | null = process.send === undefined ? null : (process as Channel);
+const held = await only();
 
 const version = String(
   JSON.parse(readFileSync(path.join(import.meta.dirname, "../../../../package.json"), "utf8")).version,
 );
-const parent: Channel | null = process.send === undefined ? null : (process as Channel);
 const daemon = new Daemon({ places, version, edgeArgv: edgeArgv(places), parent, unpack, report });
 
 await daemon.start();
@@ -67,6 +60,36 @@ rotating();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void leave(false));
 // A channel that closes is the edge's end, which the tick sees; without a listener it would end this process.
 process.on("disconnect", () => report("the channel to the edge is closed"));
+
+/** The one that holds the listening sockets replaces the one that cannot have them; any other second one ends. */
+async function only(): Promise<DaemonLock> {
+  const lock = DaemonLock.acquire(places.daemon);
+  if (lock instanceof DaemonLock) return lock;
+  if (parent !== null && (await givesWay())) {
+    for (let tries = 0; tries < 100; tries++) {
+      const next = DaemonLock.acquire(places.daemon);
+      if (next instanceof DaemonLock) return next;
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+  }
+  report(`process ${lock.pid} is the daemon here already`);
+  process.exit(0);
+}
+
+async function givesWay(): Promise<boolean> {
+  const holder = new UnixHttp(places.daemonSocket, "daemon");
+  try {
+    const facts = await holder.json<Facts>({ method: "GET", path: "/facts", deadlineMs: 2_000 });
+    if (facts.edge === null || facts.edge.socketsHeld) return false;
+    await holder.json({ method: "POST", path: "/leave", body: { everything: false }, deadlineMs: 2_000 });
+    return true;
+  } catch (error) {
+    report("the daemon that is here does not answer", error);
+    return false;
+  } finally {
+    holder.close();
+  }
+}
 
 function rotating(): void {
   const soon = daemon.rotate();

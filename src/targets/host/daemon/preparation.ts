@@ -54,8 +54,8 @@ export function inheritedEnvironment(from: NodeJS.ProcessEnv = process.env): Rec
   }
   // Node.js is always there, even when it was not installed into the path.
   const node = path.dirname(process.execPath);
-  const parts = (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(":");
-  environment["PATH"] = (parts.includes(node) ? parts : [...parts, node]).join(":");
+  const parts = (environment.PATH ?? "/usr/local/bin:/usr/bin:/bin").split(":");
+  environment.PATH = (parts.includes(node) ? parts : [...parts, node]).join(":");
   return environment;
 }
 

@@ -118,7 +118,7 @@ function requireProtocol(header: string | string[] | undefined): void {
 
 function environmentOf(url: URL): string {
   const environment = url.searchParams.get("environment");
-  if (environment !== null && environment.includes("/")) return environment;
+  if (environment?.includes("/")) return environment;
   throw new WindlassError("host-daemon-request", "environment=<system>/<name> is missing");
 }
 

@@ -110,9 +110,12 @@ function limitMemory(place: string, bytes: number, version: 1 | 2): void {
 
 function limitCpu(place: string, cpu: number, version: 1 | 2): void {
   const quota = Math.max(1_000, Math.round(cpu * CPU_PERIOD_US));
-  if (version === 2) return write(place, "cpu.max", `${quota} ${CPU_PERIOD_US}`);
-  write(place, "cpu.cfs_period_us", String(CPU_PERIOD_US));
-  write(place, "cpu.cfs_quota_us", String(quota));
+  if (version === 2) {
+    write(place, "cpu.max", `${quota} ${CPU_PERIOD_US}`);
+  } else {
+    write(place, "cpu.cfs_period_us", String(CPU_PERIOD_US));
+    write(place, "cpu.cfs_quota_us", String(quota));
+  }
 }
 
 function killsIn(place: string, version: 1 | 2): number {
