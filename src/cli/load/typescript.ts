@@ -11,10 +11,16 @@ export type Imported = { readonly authored: unknown } | { readonly problem: Prob
 export async function importTypescript(file: string, text: string): Promise<Imported> {
   resolveWindlass();
   let module: Record<string, unknown>;
+  // Only Node's own way of printing a stack knows the source maps; a test runner, for one, has another.
+  const stacks: { prepareStackTrace?: unknown } = Error;
+  const { prepareStackTrace } = stacks;
+  stacks.prepareStackTrace = undefined;
   try {
     module = (await tsImport(pathToFileURL(file).href, { parentURL: import.meta.url, tsconfig: false })) as never;
   } catch (cause) {
     return { problem: whatWentWrong(cause, file, text) };
+  } finally {
+    stacks.prepareStackTrace = prepareStackTrace;
   }
   const authored = module.default ?? module.system;
   if (authored !== undefined) return { authored };

@@ -359,7 +359,7 @@ describe("what is wrong", () => {
         const result = compile(authored);
         expect((result.problems?.length ?? 0) > 0).toBe(result.system === undefined);
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -3,6 +3,7 @@ import { ENVIRONMENT_DEFAULTS } from "../defaults.js";
 import type { Layered } from "../layers/environments.js";
 import { fillService } from "../layers/fill.js";
 import { isObject, originAt, plain } from "../layers/trace.js";
+import { nearest } from "../nearest.js";
 import type { Problem } from "../problem.js";
 import { resourceObject } from "../schema/resource.js";
 import { service as serviceSchema } from "../schema/service.js";
@@ -68,6 +69,8 @@ function withoutBroken(service: unknown): unknown {
   if (!isObject(service)) return null;
   const broken = new Set(validate(serviceSchema, service).map((one) => String(one.path[0])));
   const rest = Object.fromEntries(Object.entries(service).filter(([key]) => !broken.has(key)));
+  const stoodFor = (field: string) => [...broken].some((key) => key === field || nearest(key, [field]) !== null);
+  if (stoodFor("port")) rest.port = { number: 0 };
   if (rest.command === undefined && rest.image === undefined) rest.command = ["unknown"];
   const filled = fillService(rest);
   return validate(serviceSchema, filled).length === 0 ? filled : null;
