@@ -39,7 +39,10 @@ export class RecordCheck {
       this.#findings.add("edited", sequence, `Record ${sequence} (${name}) was edited.`, name);
     } else {
       this.#place(sequence, row, record);
+      return leaf ?? hash;
     }
+    // Damage is named once: the next record of the stream is measured by the index.
+    if (row[1] !== null && row[2] !== null) this.versions.set(row[1], row[2]);
     return leaf ?? hash;
   }
 

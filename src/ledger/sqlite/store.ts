@@ -17,6 +17,8 @@ const PAGE = 500;
 
 export interface SqliteOptions {
   readonly directory: string;
+  /** True: open what is damaged, too, for `verify` and `export`. */
+  readonly damaged?: boolean;
   /** The database's size limit in pages of 4 KiB and what is kept of it for a rollback; without it the disk is the limit. */
   readonly limit?: { readonly pages: number; readonly reservedPages: number };
 }
@@ -40,7 +42,7 @@ export class SqliteLedger implements LedgerStore {
       const tables = new EventTables(this.#db, (size, root) => signCheckpoint(size, root, signer));
       const { size } = guarded(() => tables.refresh());
       remember(this.#db, signer.verifierKey, size);
-      checkEnd(this.#db, size);
+      if (options.damaged !== true) checkEnd(this.#db, size);
       this.audit = new SqliteAudit(this.#db, signer);
       this.#lease = new LeaseTable(this.#db);
       const space = options.limit === undefined ? new Reserve(options.directory) : limited(this.#db, options.limit);
