@@ -45,7 +45,9 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   if (all.total === 0) return say("no-data", `${guard.signal}: the new group answered nothing yet`);
   if (all.total < guard.minSamples)
     return say("inconclusive", `${guard.signal}: ${all.total} of ${guard.minSamples} requests needed for a verdict`);
-  if (rate(all) <= guard.above) return say("pass", `${describe(guard, all)}, within ${percent(guard.above)}`);
+  const recently = canary.total >= guard.minSamples && rate(canary) > guard.above;
+  if (rate(all) <= guard.above && !recently)
+    return say("pass", `${describe(guard, all)}, within ${percent(guard.above)}`);
   if (stable !== null && stable.total > 0 && rate(canary) <= rate(stable))
     return say("pass", `${describe(guard, all)}, no worse than stable's ${percent(rate(stable))}`);
   return say(

@@ -4,7 +4,7 @@ import type { DeploymentState, EnvironmentState } from "../model/state.js";
 import { startTrouble } from "../rollout/readiness.js";
 import { stepReturn } from "./back.js";
 import { stepRollout, turnBack } from "./forward.js";
-import { type DecideInput, viewRollout } from "./input.js";
+import { type DecideInput, type RolloutView, viewRollout } from "./input.js";
 import { deploymentSteps } from "./steps.js";
 import { type Waiting, waitingFor } from "./waiting.js";
 
@@ -57,7 +57,7 @@ function goForward(state: EnvironmentState, deployment: DeploymentState, input: 
     if (view === null)
       return events([{ type: "rollout.started@1", data: { deployment: deployment.id, service: step.service } }]);
     if (view.rollout.phase === "arrived") {
-      const harm = harmOfArrived(step.service, view.rollout.to, input);
+      const harm = harmOfArrived(view, input);
       if (harm !== null) return events(turnBack(deployment, harm).events);
       continue;
     }
@@ -71,11 +71,13 @@ function goForward(state: EnvironmentState, deployment: DeploymentState, input: 
 }
 
 /** A service that arrived is still watched while the others follow: all go back when one fails. */
-function harmOfArrived(service: string, group: string, input: DecideInput): Cause | null {
+function harmOfArrived(view: RolloutView, input: DecideInput): Cause | null {
+  const service = view.name;
   const judgement = input.judgements[service];
   if (judgement?.verdict === "fail")
     return { kind: "verdict", service, sentence: judgement.sentence, exit: null, judgement };
-  const trouble = startTrouble(input.observation?.services[service]?.groups[group]);
+  const group = input.observation?.services[service]?.groups[view.rollout.to];
+  const trouble = view.fresh ? startTrouble(group) : null;
   return trouble === null
     ? null
     : { kind: "crash", service, sentence: trouble.sentence, exit: trouble.exit, judgement: null };

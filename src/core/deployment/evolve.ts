@@ -95,7 +95,7 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
     case "deployment.advanced@1":
       return advance(state, event.data.full);
     case "deployment.turned@1":
-      return turn(onDeployment(state, { cause: state.deployment?.cause ?? event.data.cause }));
+      return turn(onDeployment(state, { cause: state.deployment?.cause ?? event.data.cause }), place);
     case "deployment.finished@1":
       return finishServices(state, event.data.outcome, event.data.cause, place.at);
     case "rollout.started@1":
@@ -140,6 +140,7 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
     case "smoke.requested@1":
       return onRollout(state, event.data.service, (r) => ({
         ...r,
+        shapedAt: place.at,
         smoke: { task: event.data.task, passed: null, detail: "" },
       }));
     case "smoke.finished@1":
@@ -197,18 +198,22 @@ function startRollout(state: EnvironmentState, service: string, place: Place): E
     shapedVersion: place.version,
   };
   const kept = current.groups[step.to];
-  const group: GroupState = { revision: step.to, replicas: kept?.replicas ?? 0, removeAt: null };
+  const group: GroupState = {
+    revision: kept?.revision ?? state.deployment?.to ?? step.to,
+    replicas: kept?.replicas ?? 0,
+    removeAt: null,
+  };
   return onService(state, service, { ...current, groups: { ...current.groups, [step.to]: group }, rollout });
 }
 
-/** Every rollout of the deployment that has begun goes back. */
-function turn(state: EnvironmentState): EnvironmentState {
+/** Every rollout of the deployment that has begun goes back; the deadline of the way back begins now. */
+function turn(state: EnvironmentState, place: Place): EnvironmentState {
   const services = Object.fromEntries(
     Object.entries(state.services).map(([name, service]) => [
       name,
       service.rollout === null || service.rollout.phase === "returned"
         ? service
-        : { ...service, rollout: { ...service.rollout, phase: "returning" as const } },
+        : { ...service, rollout: { ...service.rollout, phase: "returning" as const, shapedAt: place.at } },
     ]),
   );
   return { ...state, services };

@@ -3,6 +3,7 @@ import type { Cause } from "../model/cause.js";
 import type { DeploymentOutcome } from "../model/events.js";
 import type { RevisionId } from "../model/intent.js";
 import type { DeploymentState, EnvironmentState, GroupState, ServiceState } from "../model/state.js";
+import { sizeIn } from "./steps.js";
 
 /**
  * The end of a deployment moves pointers; nothing is copied over the old group (rule 6). A group that lost its
@@ -45,7 +46,8 @@ function succeed(
   const strategy = state.revisions[deployment.to]?.environment.services[name]?.strategy;
   const groups: Record<string, GroupState> = {};
   for (const [id, group] of Object.entries(service.groups)) {
-    if (id === stable) groups[id] = { ...group, removeAt: null };
+    // A service that is kept may have another number of replicas now; a kept group may have been scaled meanwhile.
+    if (id === stable) groups[id] = { ...group, replicas: sizeIn(state, name, deployment.to), removeAt: null };
     else if (group.replicas > 0) groups[id] = { ...group, removeAt: group.removeAt ?? at + keptFor(strategy) };
   }
   return { ...service, stable, groups, routed: null, rollout: null };

@@ -25,21 +25,28 @@ export function stepRollout(deployment: DeploymentState, view: RolloutView, inpu
     inForce: progression.stage >= 0 && view.fresh && hasArrived(view.shape, share),
     judgement,
     paused: deployment.paused !== null,
-    gates: input.gates,
+    // Freezes and windows never keep anybody from going back (rule 15).
+    gates: deployment.kind === "rollback" ? [] : input.gates,
     onTooLittleData: view.spec.onTooLittleData,
   });
-  const judged = judgedEvent(deployment, view, input);
+  const judged = judgedEvent(deployment, view, step, input);
   const events = act(deployment, view, step, share, input);
   if ("waiting" in events) return judged.length > 0 ? { events: judged } : events;
   return { events: [...judged, ...events.events] };
 }
 
-/** A verdict is recorded when it changes, and not every second. */
-function judgedEvent(deployment: DeploymentState, view: RolloutView, input: DecideInput): readonly DomainEvent[] {
+/** The first verdict of a stage and the one that decides are recorded; one that wavers does not fill the ledger. */
+function judgedEvent(
+  deployment: DeploymentState,
+  view: RolloutView,
+  step: ProgressionStep,
+  input: DecideInput,
+): readonly DomainEvent[] {
   const judgement = input.judgements[view.name];
   const { stage, judged, observingSince } = view.rollout.progression;
   if (judgement === undefined || stage < 0 || judgement.verdict === judged?.verdict) return [];
   if (observingSince === null && judgement.verdict !== "fail") return [];
+  if (judged !== null && step.kind !== "fail" && step.kind !== "enter" && step.kind !== "complete") return [];
   return [{ type: "stage.judged@1", data: { deployment: deployment.id, service: view.name, stage, judgement } }];
 }
 
@@ -117,9 +124,9 @@ export function shaped(deployment: DeploymentState, view: RolloutView, shape: Sh
 function stepSmoke(deployment: DeploymentState, view: RolloutView, input: DecideInput): Step | null {
   const { strategy } = view.spec;
   const { shape, rollout } = view;
-  const first = rollout.from === null;
-  if (strategy.kind !== "blue-green" || strategy.smoke.length === 0 || first || rollout.progression.stage >= 0)
-    return null;
+  if (strategy.kind !== "blue-green" || strategy.smoke.length === 0 || rollout.progression.stage >= 0) return null;
+  // What ran well before was checked then: the way back is instant.
+  if (rollout.from === null || (deployment.kind === "rollback" && deployment.fast)) return null;
   const about = { deployment: deployment.id, service: view.name };
   if (rollout.smoke?.passed) return null;
   if (rollout.smoke === null) {
@@ -161,7 +168,8 @@ function groupTrouble(view: RolloutView, input: DecideInput): Cause | null {
   const about = { service: view.name, judgement: null };
   if (start !== null && view.fresh) return { ...about, kind: "crash", sentence: start.sentence, exit: start.exit };
   const asked = shape.now.groups[shape.to] ?? 0;
-  const late = input.now - rollout.shapedAt >= view.spec.readyDeadlineMs;
+  const since = Math.max(rollout.shapedAt, rollout.progression.enteredAt);
+  const late = input.now - since >= view.spec.readyDeadlineMs;
   if (input.observation === null || !late) return null;
   if (rollout.smoke !== null && rollout.smoke.passed === null)
     return { ...about, kind: "smoke", sentence: "smoke checks did not end in time", exit: null };

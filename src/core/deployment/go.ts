@@ -29,6 +29,12 @@ export function deploy(state: EnvironmentState, command: Extract<Command, { kind
       `deploy a fix, or \`windlass unhold ${revision.id}\``,
     );
   const active = state.deployment?.outcome === null ? state.deployment : null;
+  if (active !== null && active.to === revision.id && active.cause !== null && active.cause.kind !== "superseded")
+    return refused(
+      "going-back",
+      `${active.id} takes ${release.label} back: ${active.cause.sentence}`,
+      `deploy a fix, or \`windlass unhold ${revision.id}\` when it is back`,
+    );
   if (active !== null && active.to === revision.id && active.cause === null && state.next === null)
     return accepted([], `${release.label} is being deployed already`, active.id);
   if (active === null && state.settled.at(-1) === revision.id)
@@ -84,8 +90,13 @@ function request(
   events.push({ type: "deployment.requested@1", data: { deployment, ...wanted } });
   const active = state.deployment;
   if (active !== null && active.outcome === null && active.cause === null) {
-    const sentence = `superseded by ${deployment}`;
-    const cause: Cause = { kind: "superseded", service: null, sentence, exit: null, judgement: null };
+    // Who rolls back rejects what goes on now: it is held like after an abort (rule 3), not merely replaced.
+    const why = wanted.reason === null ? "" : `: ${wanted.reason}`;
+    const [kind, sentence] =
+      wanted.kind === "rollback"
+        ? (["person", `${deployment} rolls back to ${wanted.to}${why}`] as const)
+        : (["superseded", `superseded by ${deployment}`] as const);
+    const cause: Cause = { kind, service: null, sentence, exit: null, judgement: null };
     events.push({ type: "deployment.turned@1", data: { deployment: active.id, cause } });
   }
   return events;

@@ -36,7 +36,7 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
   if (service === undefined || rollout == null || revision === undefined || spec === undefined) return null;
   const seen = input.observation?.services[name];
   const fresh = input.observation !== null && isFresh(input.observation, state.intentVersion);
-  const fromRevision = rollout.from === null ? undefined : service.groups[rollout.from]?.revision;
+  const settled = state.settled.at(-1);
   const digest = (group: string | null) => (group === null ? null : digestOfGroup(state, name, group));
   const now = {
     groups: Object.fromEntries(Object.entries(service.groups).map(([id, group]) => [id, group.replicas])),
@@ -49,7 +49,7 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
     hasPort: spec.listen !== null,
     strategy: spec.strategy,
     size: sizeIn(state, name, revision.id),
-    fromSize: fromRevision === undefined ? 0 : sizeIn(state, name, fromRevision),
+    fromSize: rollout.from === null || settled === undefined ? 0 : sizeIn(state, name, settled),
     ready: {
       from: readyReplicas(seen, rollout.from, digest(rollout.from)),
       to: readyReplicas(seen, rollout.to, digest(rollout.to)),

@@ -1,5 +1,6 @@
 import type { DeploymentStep } from "../model/events.js";
-import type { RevisionId } from "../model/intent.js";
+import type { GroupId, RevisionId } from "../model/intent.js";
+import type { Revision } from "../model/revision.js";
 import type { EnvironmentState } from "../model/state.js";
 import { stagesOf } from "../rollout/stages.js";
 import { deploymentOrder } from "./order.js";
@@ -19,13 +20,20 @@ export function deploymentSteps(state: EnvironmentState, to: RevisionId, fast: b
       continue;
     }
     const stages = stagesOf(spec, { first: from === null, fast });
-    steps.push({ service, action: "roll-out", from, to, stages });
+    steps.push({ service, action: "roll-out", from, to: groupFor(state, service, revision), stages });
   }
   for (const [service, current] of Object.entries(state.services)) {
     if (revision.environment.services[service] === undefined && current.stable !== null)
       steps.push({ service, action: "remove", from: current.stable, to: null, stages: [] });
   }
   return steps;
+}
+
+/** A kept group that runs the same is the instant way back; otherwise the revision gets a group of its own. */
+function groupFor(state: EnvironmentState, service: string, revision: Revision): GroupId {
+  const wanted = revision.workloads[service];
+  const groups = Object.keys(state.services[service]?.groups ?? {});
+  return groups.find((group) => digestOfGroup(state, service, group) === wanted) ?? revision.id;
 }
 
 /** Digest of the workload that a group was created for. */

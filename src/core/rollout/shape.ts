@@ -33,11 +33,10 @@ export interface ShapeInput {
 export function stepForward(input: ShapeInput, share: number): Shape {
   const { from, to, now } = input;
   const asked = now.groups[to] ?? 0;
-  if (from === null || (now.groups[from] ?? 0) === 0) return direct(input, share);
+  if (from === null || replacesNothing(input)) return direct(input, share);
   if (input.strategy.kind === "rolling") return roll(input, from);
 
-  const wanted =
-    input.strategy.kind === "canary" && share < 100 ? Math.max(1, Math.ceil((input.size * share) / 100)) : input.size;
+  const wanted = input.strategy.kind === "canary" && share < 100 ? Math.ceil((input.size * share) / 100) : input.size;
   const groups = { ...now.groups, [to]: Math.max(asked, wanted) };
   const routes = input.strategy.kind === "canary" && input.strategy.routes.length > 0 && input.ready.to > 0;
   const routed = routes ? to : now.routed;
@@ -46,10 +45,15 @@ export function stepForward(input: ShapeInput, share: number): Shape {
   return settle(now, { groups, weights, routed });
 }
 
-/** The first deployment, or nothing of the old group is left: all at once, gated by readiness. */
+/** Nothing of the old group is left, or nothing is wanted of the new one: there is nothing to share requests with. */
+function replacesNothing({ from, now, size, strategy }: ShapeInput): boolean {
+  return from === null || (now.groups[from] ?? 0) === 0 || (size === 0 && strategy.kind !== "rolling");
+}
+
+/** The first deployment, or one that replaces nothing: all at once, gated by readiness. */
 function direct(input: ShapeInput, share: number): Shape {
   const groups = { ...input.now.groups, [input.to]: Math.max(input.now.groups[input.to] ?? 0, input.size) };
-  const whole = input.ready.to >= input.size && share === 100;
+  const whole = input.ready.to >= input.size && share > 0;
   const started = input.hasPort && (whole || (input.now.weights[input.to] ?? 0) === 100);
   return settle(input.now, { groups, weights: started ? { [input.to]: 100 } : input.now.weights, routed: null });
 }
@@ -75,7 +79,9 @@ function roll(input: ShapeInput, from: GroupId): Shape {
 
   const readyTo = Math.min(input.ready.to, paced.growing);
   const before = now.weights[to] ?? 0;
-  const share = Math.max(before, shareByReplicas(readyTo, paced.shrinking));
+  // An old group of which nothing is ready must not keep requests from the new one (rule 11).
+  const carrying = input.ready.from === 0 ? 0 : paced.shrinking;
+  const share = Math.max(before, shareByReplicas(readyTo, carrying));
   const weights = readyTo === 0 ? (paced.shrinking === 0 ? {} : now.weights) : split(to, share, from);
   const same = sameWeights(weights, now.weights);
   // The last old replica goes only after its weight is gone in force.
@@ -116,15 +122,27 @@ export function stepBack(input: ShapeInput): Shape {
 
   // What the strategy allows to be unavailable need not be there before the old group carries everything again.
   const whole = Math.max(1, input.fromSize - limits.maxUnavailable);
-  const carried = Math.min(100, Math.floor((100 * input.ready.from) / whole));
-  const before = Object.keys(now.weights).length === 0 ? 100 : (now.weights[to] ?? 0);
-  const remaining = input.ready.to === 0 && input.ready.from > 0 ? 0 : Math.min(before, 100 - carried);
-  const weights = input.ready.from === 0 && remaining === 100 ? now.weights : split(to, remaining, from);
-  const clear = remaining === 0 && sameWeights(weights, now.weights) && now.routed === null && input.inForce;
+  const carried = input.fromSize === 0 ? 100 : Math.min(100, Math.floor((100 * input.ready.from) / whole));
+  const before = now.weights[to] ?? 0;
   const asked = now.groups[to] ?? 0;
+  // One replica, no surge: the strategy stops the new one first, so nothing gets requests for a moment.
+  const stopFirst = paced.shrinking === 0 && asked === 1 && paced.growing === 0 && input.fromSize > 0;
+  const remaining = stopFirst || (input.ready.to === 0 && input.ready.from > 0) ? 0 : Math.min(before, 100 - carried);
+  const weights =
+    input.fromSize > 0 &&
+    input.ready.from === 0 &&
+    remaining === 0 &&
+    (before > 0 || Object.keys(now.weights).length === 0)
+      ? {}
+      : split(to, remaining, from);
+  const clear = remaining === 0 && sameWeights(weights, now.weights) && now.routed === null && input.inForce;
   // It keeps the replicas for what the old group cannot carry yet, and one while it has any weight.
   const needed = Math.min(asked, Math.max(1, whole - input.ready.from));
-  const shrinking = clear ? 0 : Math.max(Math.min(paced.shrinking, asked), needed);
+  const shrinking = clear
+    ? carried === 100 || stopFirst
+      ? 0
+      : needed
+    : Math.max(Math.min(paced.shrinking, asked), needed);
   return settle(now, { groups: { ...now.groups, [from]: paced.growing, [to]: shrinking }, weights, routed: null });
 }
 
@@ -138,8 +156,9 @@ export function isBack(input: ShapeInput): boolean {
 }
 
 /** Whether the new group has `share` in force, and, at 100, is whole and (rolling) alone. */
-export function hasArrived(input: ShapeInput, share: number): boolean {
+export function hasArrived(input: ShapeInput, stageShare: number): boolean {
   const { from, to, now } = input;
+  const share = replacesNothing(input) ? 100 : stageShare;
   if (input.hasPort && ((now.weights[to] ?? 0) !== share || !input.inForce)) return false;
   if (share < 100) return true;
   if ((now.groups[to] ?? 0) < input.size || input.ready.to < input.size) return false;
