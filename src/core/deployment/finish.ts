@@ -53,12 +53,16 @@ function succeed(
   return { ...service, stable, groups, routed: null, rollout: null };
 }
 
+/** Where the old group did not come up and the new one had to stay, that one is what runs now. */
 function goneBack(service: ServiceState): ServiceState | null {
+  const { rollout } = service;
   if (service.stable === null) return null;
+  const stayed = rollout !== null && !rollout.clean && (service.groups[rollout.to]?.replicas ?? 0) > 0;
+  const stable = stayed ? rollout.to : service.stable;
   const groups = Object.fromEntries(
-    Object.entries(service.groups).filter(([id, group]) => id === service.stable || group.replicas > 0),
+    Object.entries(service.groups).filter(([id, group]) => id === stable || group.replicas > 0),
   );
-  return { ...service, groups, rollout: null };
+  return { ...service, stable, groups, rollout: null };
 }
 
 function keptFor(strategy: Strategy | undefined): number {

@@ -6,6 +6,7 @@ import type { RevisionId } from "../model/intent.js";
 import { type Revision, workloadOf } from "../model/revision.js";
 import type { EnvironmentState } from "../model/state.js";
 import { accepted, type CommandOutcome, refused, unknownRevision } from "./outcome.js";
+import { deploymentSteps } from "./steps.js";
 
 /** A release into this environment: a new revision, or one that was here before. */
 export function deploy(state: EnvironmentState, command: Extract<Command, { kind: "deploy" }>): CommandOutcome {
@@ -37,11 +38,11 @@ export function deploy(state: EnvironmentState, command: Extract<Command, { kind
     );
   if (active !== null && active.to === revision.id && active.cause === null && state.next === null)
     return accepted([], `${release.label} is being deployed already`, active.id);
-  if (active === null && state.settled.at(-1) === revision.id)
+  if (active === null && runs(state, revision.id))
     return accepted([], `${release.label} (${revision.id}) runs already`);
   if (active !== null && environment.whenBusy === "refuse")
     return refused("deployment-in-progress", `${active.id} is in progress`, "wait for it, or `windlass abort`");
-  const backToStable = active !== null && state.settled.at(-1) === revision.id;
+  const backToStable = state.settled.at(-1) === revision.id;
   const events = request(state, {
     to: revision.id,
     kind: "deploy",
@@ -67,7 +68,7 @@ export function rollback(state: EnvironmentState, command: Extract<Command, { ki
       `${target} is held: ${held.reason}`,
       `\`windlass unhold ${target}\`, or name another with --to`,
     );
-  if (active === null && target === current) return accepted([], `${target} runs already`);
+  if (active === null && runs(state, target)) return accepted([], `${target} runs already`);
   if (active !== null && active.to === target && active.kind === "rollback" && active.cause === null)
     return accepted([], `${active.id} goes there already`, active.id);
   const place = state.settled.lastIndexOf(target);
@@ -76,6 +77,13 @@ export function rollback(state: EnvironmentState, command: Extract<Command, { ki
   const label = state.revisions[target]?.release.label ?? target;
   const events = request(state, { to: target, kind: "rollback", reason: command.reason, fast });
   return accepted(events, `goes back to ${label} (${target})${fast ? ", without stages" : ""}`, nextId(state));
+}
+
+/** It is what settled last, and a way back that did not end well has left no service on something else. */
+function runs(state: EnvironmentState, revision: RevisionId): boolean {
+  return (
+    state.settled.at(-1) === revision && deploymentSteps(state, revision, false).every((step) => step.action === "keep")
+  );
 }
 
 /** Asks for a deployment; one in progress is turned back first, one that waits is replaced (rule 2). */

@@ -138,11 +138,7 @@ export function stepBack(input: ShapeInput): Shape {
   const clear = remaining === 0 && sameWeights(weights, now.weights) && now.routed === null && input.inForce;
   // It keeps the replicas for what the old group cannot carry yet, and one while it has any weight.
   const needed = Math.min(asked, Math.max(1, whole - input.ready.from));
-  const shrinking = clear
-    ? carried === 100 || stopFirst
-      ? 0
-      : needed
-    : Math.max(Math.min(paced.shrinking, asked), needed);
+  const shrinking = clear ? 0 : Math.max(Math.min(paced.shrinking, asked), needed);
   return settle(now, { groups: { ...now.groups, [from]: paced.growing, [to]: shrinking }, weights, routed: null });
 }
 
@@ -176,8 +172,10 @@ export function sameWeights(a: Readonly<Record<string, number>>, b: Readonly<Rec
   return [...keys].every((key) => (a[key] ?? 0) === (b[key] ?? 0));
 }
 
+export function sameShape(a: Shape, b: Shape): boolean {
+  return sameWeights(a.weights, b.weights) && a.routed === b.routed && sameWeights(a.groups, b.groups);
+}
+
 function settle(now: Shape, next: Shape): Shape {
-  const same =
-    sameWeights(now.weights, next.weights) && now.routed === next.routed && sameWeights(now.groups, next.groups);
-  return same ? now : next;
+  return sameShape(now, next) ? now : next;
 }

@@ -1,0 +1,74 @@
+import type { EnvironmentKey } from "../../core/model/intent.js";
+import type { Observation } from "../../core/model/observation.js";
+import { WindlassError } from "../../error.js";
+import type { Application, LogLine, LogQuery, SignalReading, SignalSource, Target } from "../../ports/target.js";
+import { type BehaviourOf, WELL } from "./behaviour.js";
+import { ModelEnvironment, type ModelTimes } from "./environment.js";
+
+/** A source that is read for the first time gives this much of the past. */
+const REMEMBERED_MS = 120_000;
+
+export interface ModelOptions extends Partial<ModelTimes> {
+  readonly behaviourOf?: BehaviourOf;
+}
+
+/**
+ * The target in memory, under a clock that is given: what the simulator runs on, and the measure that real targets
+ * share a contract suite with. Nothing happens between calls; each one brings its environment to the clock's now.
+ */
+export class ModelTarget implements Target, SignalSource {
+  readonly environments = new Map<EnvironmentKey, ModelEnvironment>();
+  readonly #times: ModelTimes;
+  readonly #behaviourOf: BehaviourOf;
+
+  constructor(
+    private readonly now: () => number,
+    options: ModelOptions = {},
+  ) {
+    const { edgeMs = 10, taskMs = 100, requestsPerSecond = 100 } = options;
+    this.#times = { edgeMs, taskMs, requestsPerSecond };
+    this.#behaviourOf = options.behaviourOf ?? (() => WELL);
+  }
+
+  environment(key: EnvironmentKey): ModelEnvironment {
+    const known = this.environments.get(key);
+    if (known !== undefined) return known;
+    const environment = new ModelEnvironment(this.#behaviourOf, this.#times);
+    this.environments.set(key, environment);
+    return environment;
+  }
+
+  async observe(key: EnvironmentKey): Promise<Observation> {
+    return this.environment(key).observe(this.now());
+  }
+
+  async apply(key: EnvironmentKey, { term, revision, intent }: Application): Promise<void> {
+    const environment = this.environment(key);
+    const last = environment.applied;
+    if (last !== null && term < last.term)
+      throw new WindlassError("target-stale-term", `${key}: term ${term} is over, ${last.term} drives it`, {
+        hint: "another control plane took over; this one must stop",
+        facts: { term, now: last.term },
+      });
+    if (last !== null && term === last.term && revision < last.revision) return;
+    environment.apply(term, revision, intent, this.now());
+  }
+
+  async read(key: EnvironmentKey, cursor: string | null): Promise<SignalReading> {
+    const now = this.now();
+    const to = Math.floor(now / 1000) * 1000;
+    const from = Math.max(cursor === null ? 0 : Number(cursor), to - REMEMBERED_MS);
+    return { cursor: String(to), blocks: from < to ? this.environment(key).blocks(from, to) : [] };
+  }
+
+  async *logs(key: EnvironmentKey, query: LogQuery): AsyncIterable<LogLine> {
+    for (const [service, { groups }] of this.environment(key).services) {
+      if (query.service !== null && query.service !== service) continue;
+      for (const group of groups.values())
+        for (const { id } of group.replicas)
+          if (query.replica === null || query.replica === id)
+            for (const text of query.lines === 0 ? [] : group.behaviour.lines.slice(-query.lines))
+              yield { service, replica: id, stream: "stdout", text };
+    }
+  }
+}
