@@ -36,6 +36,9 @@ export function loginRoutes({ pool, tokens, metrics, log }) {
       hashing -= 1;
     }
   });
+  routes.all("/", () => {
+    throw new Problem(405, "method-not-allowed", "this path answers POST", { headers: { allow: "POST" } });
+  });
   return routes;
 }
 

@@ -158,6 +158,13 @@ describe("bad input", () => {
     const body = JSON.stringify({ email: "x".repeat(100_000) });
     expect(await errorOf(await post(body, "application/json"))).toMatchObject({ status: 413, code: "body-too-large" });
   });
+  test("a body that does not say how large it is is bounded, too", async () => {
+    const chunk = new TextEncoder().encode(" ".repeat(10_000));
+    const body = new ReadableStream({ pull: (stream) => stream.enqueue(chunk) });
+    const headers = { "content-type": "application/json" };
+    const answer = await service.fetch("/login", { method: "POST", headers, body, duplex: "half" } as RequestInit);
+    expect(await errorOf(answer)).toMatchObject({ status: 413, code: "body-too-large" });
+  });
   test("a method that the path does not know is a 405", async () => {
     const answer = await service.asAdmin("PATCH", `/customers/${unknownId}`, {});
     expect(answer.headers.get("allow")).toBe("GET, PUT, DELETE");

