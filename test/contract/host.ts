@@ -55,16 +55,16 @@ export async function startHost(): Promise<Host> {
 
 /** Waits for something to become true, or truthy; the limit is for a broken world, not a measurement. */
 export async function eventually<T>(
-  look: () => T | Promise<T>,
+  look: () => Promise<T | null | false | undefined> | T | null | false | undefined,
   what: string,
   withinMs = 30_000,
-): Promise<NonNullable<T>> {
+): Promise<T> {
   const end = performance.now() + withinMs;
   let last: unknown;
   for (;;) {
     try {
       const found = await look();
-      if (found) return found as NonNullable<T>;
+      if (found !== null && found !== undefined && found !== false) return found;
       last = undefined;
     } catch (error) {
       last = error;

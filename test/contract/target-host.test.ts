@@ -1,22 +1,37 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, type Host, startHost } from "./host.js";
-import { group, intent, traffic } from "./intents.js";
+import { eventually, startHost } from "./host.js";
+import { fixture } from "./intents.js";
+import { targetContract } from "./target.js";
 
-let host: Host;
-beforeAll(async () => {
-  host = await startHost();
-});
-afterAll(() => host.end());
+const NEVER = { kind: "http", path: "/nowhere" } as const;
 
-test("thin path", async () => {
+targetContract("host", async () => {
+  const host = await startHost();
   const { target } = host;
-  const web = { groups: { r1: group("r1", 1) }, traffic: traffic({ r1: 100 }) };
-  await target.apply("shop/test", { term: 1, revision: 1, intent: intent({ web }) });
-  const observation = await eventually(async () => {
-    const seen = await target.observe("shop/test");
-    return seen.services.web?.groups.r1?.replicas[0]?.phase === "ready" && seen.applied?.revision === 1 ? seen : null;
-  }, "web is ready");
-  console.log(JSON.stringify(observation, null, 1));
-  const answer = await fetch(`http://127.0.0.1:${observation.services.web?.port}/`);
-  expect(await answer.json()).toMatchObject({ replica: "web-r1-1" });
+  return {
+    target,
+    until: eventually,
+    workloads: {
+      web: { run: fixture("web") },
+      crashing: { run: fixture("crash") },
+      neverReady: {
+        run: fixture("worker"),
+        probes: {
+          startup: null,
+          liveness: null,
+          readiness: { action: NEVER, delayMs: 0, periodMs: 500, timeoutMs: 500, failures: 1, successes: 1 },
+        },
+      },
+      worker: { run: fixture("worker") },
+    },
+    async request(environment, service, count) {
+      const { port } = (await target.observe(environment)).services[service] ?? {};
+      const answers: Record<string, number> = {};
+      for (let sent = 0; sent < count; sent++) {
+        const { release } = (await (await fetch(`http://127.0.0.1:${port}/`)).json()) as { release: string };
+        answers[release] = (answers[release] ?? 0) + 1;
+      }
+      return answers;
+    },
+    end: () => host.end(),
+  };
 });

@@ -1,26 +1,27 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import type { Intent } from "../../../core/model/intent.js";
 import type { Places } from "../../../ports/places.js";
 import type { LogLine, LogQuery } from "../../../ports/target.js";
 import type { Channel } from "../edge/handover.js";
 import type { EdgeStatus } from "../edge/protocol.js";
+import { embeddedServers, endUnwanted } from "../resources/embedded.js";
 import { Resources } from "../resources/resources.js";
 import { type Cgroups, openCgroups } from "../supervisor/cgroup.js";
 import { PortPool } from "../supervisor/free-port.js";
 import { identify } from "../supervisor/process-table.js";
 import type { Replica } from "../supervisor/replica.js";
-import { ReplicaRecords } from "../supervisor/replica-record.js";
+import { fileSafe, ReplicaRecords } from "../supervisor/replica-record.js";
 import { Supervisor } from "../supervisor/supervisor.js";
 import { EdgeLink } from "./edge-link.js";
 import { EdgeSync } from "./edge-sync.js";
 import type { ReplicaView } from "./edge-table.js";
-import { embeddedServers } from "./embedded.js";
 import { Guardian } from "./guardian.js";
 import { Intents } from "./intents.js";
 import { logLines } from "./lines.js";
 import { Listeners } from "./listeners.js";
 import { observe } from "./observe.js";
-import { Preparer } from "./preparation.js";
+import { inheritedEnvironment, Preparer } from "./preparation.js";
 import { type ApplyRequest, DAEMON_PROTOCOL, type Facts, type Hello, type Observed, type Signals } from "./protocol.js";
 import { Secrets } from "./secrets.js";
 import { Restarts } from "./signals.js";
@@ -71,10 +72,8 @@ export class Daemon {
       embedded: embeddedServers({
         directory: inside("resources"),
         instance,
-        home: places.home,
-        secrets: this.secrets,
-        cgroups: this.cgroups,
         ports,
+        environment: inheritedEnvironment(),
         report,
       }),
       secret: (environment, name) => this.secrets.value(environment, name, false),
@@ -138,6 +137,14 @@ export class Daemon {
   async start(): Promise<void> {
     const applications = this.intents.all();
     this.supervisor.adopt(new Map(applications.map(({ environment, intent }) => [environment, intent.services])));
+    const wanted = new Set(
+      applications.flatMap(({ environment, intent }) =>
+        Object.keys(intent.resources).map((name) => `${fileSafe(environment)}#${fileSafe(name)}`),
+      ),
+    );
+    endUnwanted(path.join(this.options.places.daemon, "resources"), (environment, name) =>
+      wanted.has(`${environment}#${name}`),
+    );
     await this.edge.open();
     for (const application of applications) this.takeOver(application);
     this.sync.touch();
@@ -181,7 +188,6 @@ export class Daemon {
   remove(environment: string): void {
     this.intents.remove(environment);
     this.supervisor.want(environment, {});
-    this.resources.want(environment, {});
     this.sync.remove(environment);
   }
 
@@ -226,14 +232,17 @@ export class Daemon {
     this.guardian.tick(now());
     if (this.listeners.problems.size > 0) this.sync.touch();
     for (const { environment, intent } of this.intents.all()) {
-      this.resources.want(environment, intent.resources);
+      this.wantResources(environment, intent.resources);
       this.tasks.want(environment, intent.tasks);
     }
+    for (const environment of this.resources.environments())
+      if (this.intents.get(environment) === null) this.wantResources(environment, {});
   }
 
   /** True while a replica prints so much that its files need another look soon. */
   rotate(): boolean {
-    return this.supervisor.rotate();
+    const resources = this.resources.rotate();
+    return this.supervisor.rotate() || resources;
   }
 
   /** The daemon goes; replicas and edge stay, for the next one. */
@@ -252,10 +261,17 @@ export class Daemon {
   }
 
   private takeOver({ environment, intent }: ApplyRequest): void {
-    this.resources.want(environment, intent.resources);
+    this.wantResources(environment, intent.resources);
     this.supervisor.want(environment, intent.services);
     this.tasks.want(environment, intent.tasks);
     this.sync.touch();
+  }
+
+  /** A database outlives the replicas that are still finishing with it. */
+  private wantResources(environment: string, resources: Intent["resources"]): void {
+    const leaving = this.supervisor.of(environment).some(({ runner }) => runner.state.leaving);
+    const going = this.intents.get(environment) === null && this.supervisor.of(environment).length > 0;
+    this.resources.want(environment, resources, leaving || going);
   }
 
   private changed(): void {

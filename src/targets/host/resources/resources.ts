@@ -11,6 +11,8 @@ export interface EmbeddedServer {
   url(): ResourceUrl;
   observe(): ResourceObservation;
   tick(): void;
+  /** Keeps its output small; true when it was over its limit. */
+  rotate(): boolean;
   /** Politely; its data stays. Resolves when nothing of it runs. */
   stop(): Promise<void>;
 }
@@ -35,9 +37,10 @@ export class Resources {
 
   constructor(private readonly options: ResourcesOptions) {}
 
-  want(environment: string, resources: Readonly<Record<string, CompiledResource>>): void {
+  /** With `keep`, what is wanted no more stays for now: replicas that use it are still there. */
+  want(environment: string, resources: Readonly<Record<string, CompiledResource>>, keep = false): void {
     for (const [key, { server, ...known }] of this.known) {
-      if (known.environment !== environment) continue;
+      if (known.environment !== environment || keep) continue;
       const wanted = resources[known.resource.name];
       if (wanted !== undefined && JSON.stringify(wanted) === JSON.stringify(known.resource)) continue;
       this.known.delete(key);
@@ -75,8 +78,18 @@ export class Resources {
     return observations;
   }
 
+  environments(): readonly string[] {
+    return [...new Set([...this.known.values()].map(({ environment }) => environment))];
+  }
+
   tick(): void {
     for (const { server } of this.known.values()) server?.tick();
+  }
+
+  rotate(): boolean {
+    let rotated = false;
+    for (const { server } of this.known.values()) rotated = server?.rotate() === true || rotated;
+    return rotated;
   }
 
   async stopAll(): Promise<void> {
