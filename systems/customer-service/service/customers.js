@@ -1,4 +1,5 @@
 // @ts-check
+import { columns } from "./columns.js";
 import { searchCustomers } from "./search.js";
 
 /**
@@ -26,7 +27,7 @@ export function createCustomers(pool) {
     create: async ({ name, email, phone, city }) => {
       const { rows } = await pool.query({
         name: "customer-create",
-        text: "INSERT INTO customers (name, email, phone, city) VALUES ($1, $2, $3, $4) RETURNING *",
+        text: `INSERT INTO customers (name, email, phone, city) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
         values: [name, email, phone, city],
       });
       return rows[0];
@@ -36,7 +37,7 @@ export function createCustomers(pool) {
     read: async (id) => {
       const { rows } = await pool.query({
         name: "customer-read",
-        text: "SELECT * FROM customers WHERE id = $1",
+        text: `SELECT ${columns} FROM customers WHERE id = $1`,
         values: [id],
       });
       return rows[0] ?? null;
@@ -51,7 +52,7 @@ export function createCustomers(pool) {
       const { rows } = await pool.query({
         name: "customer-update",
         text: `UPDATE customers SET name = $2, email = $3, phone = $4, city = $5, version = version + 1, updated_at = now()
-               WHERE id = $1 AND ($6::integer IS NULL OR version = $6) RETURNING *`,
+               WHERE id = $1 AND ($6::integer IS NULL OR version = $6) RETURNING ${columns}`,
         values: [id, name, email, phone, city, expected],
       });
       return rows[0] ?? null;
@@ -70,7 +71,7 @@ export function createCustomers(pool) {
     list: async (limit, after) => {
       const { rows } = await pool.query({
         name: "customer-list",
-        text: `SELECT * FROM customers
+        text: `SELECT ${columns} FROM customers
                WHERE id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY id LIMIT $1`,
         values: [limit, after],
       });

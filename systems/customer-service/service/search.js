@@ -1,4 +1,5 @@
 // @ts-check
+import { columns } from "./columns.js";
 
 /**
  * Customers whose name or email begins with `text`, by name.
@@ -10,7 +11,7 @@
 export async function searchCustomers(pool, text, limit) {
   const { rows } = await pool.query({
     name: "customer-search",
-    text: `SELECT * FROM customers WHERE lower(name) LIKE $1 OR lower(email) LIKE $1 ORDER BY lower(name), id LIMIT $2`,
+    text: `SELECT ${columns} FROM customers WHERE lower(name) LIKE $1 OR lower(email) LIKE $1 ORDER BY lower(name), id LIMIT $2`,
     values: [`${literally(text.toLowerCase())}%`, limit],
   });
   return rows;

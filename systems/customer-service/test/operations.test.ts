@@ -90,6 +90,17 @@ describe("migrations", () => {
   });
 });
 
+test("a column that a later release adds does not disturb the one that runs", async () => {
+  const one = await service();
+  const { id } = (await (
+    await one.asAdmin("POST", "/customers", { name: "Before", email: "before@example.com" })
+  ).json()) as { id: string };
+  const read = async () => (await one.asAdmin("GET", `/customers/${id}`)).status;
+  expect(await read()).toBe(200);
+  await withClient(database, (client) => client.query("ALTER TABLE customers ADD COLUMN tier text"));
+  expect(await read()).toBe(200);
+});
+
 describe("stopping", () => {
   /** A request whose body is still to come, so that it is in flight until `finish` is called. */
   const slowLogin = (one: RunningService) => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { columns } from "../../service/columns.js";
 
 /**
  * Finds by any word of the name or the city, too, so surnames work; those whose name begins with `text` come first.
@@ -10,7 +11,7 @@
 export async function searchCustomers(pool, text, limit) {
   const { rows } = await pool.query({
     name: "customer-search-words",
-    text: `SELECT * FROM customers
+    text: `SELECT ${columns} FROM customers
            WHERE lower(name) LIKE $1 OR lower(email) LIKE $1
               OR to_tsvector('simple', name || ' ' || coalesce(city, '')) @@ to_tsquery('simple', $2)
            ORDER BY lower(name) LIKE $1 DESC, lower(name), id LIMIT $3`,
