@@ -35,7 +35,7 @@ export function stepRollout(deployment: DeploymentState, view: RolloutView, inpu
   return { events: [...judged, ...events.events] };
 }
 
-/** The first verdict of a stage and the one that decides are recorded; one that wavers does not fill the ledger. */
+/** The verdict that a stage waits on and the one that decides are recorded; one that wavers does not fill the ledger. */
 function judgedEvent(
   deployment: DeploymentState,
   view: RolloutView,
@@ -43,9 +43,10 @@ function judgedEvent(
   input: DecideInput,
 ): readonly DomainEvent[] {
   const judgement = input.judgements[view.name];
-  const { stage, judged, observingSince } = view.rollout.progression;
+  const { stage, judged } = view.rollout.progression;
   if (judgement === undefined || stage < 0 || judgement.verdict === judged?.verdict) return [];
-  if (observingSince === null && judgement.verdict !== "fail") return [];
+  // While a stage rises or its time runs, only a failing verdict decides anything.
+  if (step.kind === "observe" || (step.kind === "wait" && step.reason.kind !== "verdict")) return [];
   if (judged !== null && step.kind !== "fail" && step.kind !== "enter" && step.kind !== "complete") return [];
   return [{ type: "stage.judged@1", data: { deployment: deployment.id, service: view.name, stage, judgement } }];
 }
@@ -94,7 +95,10 @@ function reshape(deployment: DeploymentState, view: RolloutView, share: number):
   if (!view.fresh)
     return { waiting: waitingFor("the target has not confirmed the last change yet", "it answers", null, view.name) };
   const next = stepForward(shape, share);
-  if (next !== shape.now) return { events: [shaped(deployment, view, next, `${view.name} goes to ${share} %`)] };
+  if (next !== shape.now) {
+    const because = share === 0 ? `${view.name} starts its new group` : `${view.name} goes to ${share} %`;
+    return { events: [shaped(deployment, view, next, because)] };
+  }
   const asked = shape.now.groups[shape.to] ?? 0;
   if (shape.ready.to < asked) {
     const trouble = lastTrouble(undefined);
