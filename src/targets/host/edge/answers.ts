@@ -45,11 +45,14 @@ export const UNKNOWN_SERVICE: Answer = {
   message: "No service listens here any more.",
 };
 
+export const INTERNAL: Answer = { status: 500, code: "edge-internal", message: "The edge failed." };
+
 const REASON: Readonly<Record<number, string>> = {
   400: "Bad Request",
   408: "Request Timeout",
   413: "Payload Too Large",
   431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
@@ -68,14 +71,14 @@ export function respond(req: IncomingMessage, res: ServerResponse, answer: Answe
   ];
   if (answer.status === 503) headers.push("retry-after", "1");
   if (req.complete) {
-    res.writeHead(answer.status, headers);
+    res.writeHead(answer.status, REASON[answer.status] ?? "", headers);
     res.end(body);
     return body.length;
   }
   // The client is still sending. Closing now would reset the connection and lose the answer with it: the rest is read
   // and dropped until it ends, for a bounded time.
   headers.push("connection", "close");
-  res.writeHead(answer.status, headers);
+  res.writeHead(answer.status, REASON[answer.status] ?? "", headers);
   res.write(body);
   const end = () => {
     clearTimeout(timer);

@@ -31,7 +31,7 @@ export class DaemonKeeper {
   /** With the process's own channel when a daemon started it. */
   begin(): void {
     if (process.send !== undefined && process.connected) {
-      this.#attach(process as Channel & NodeJS.Process, () => process.disconnect());
+      this.#attach(process as Channel & NodeJS.Process);
       return;
     }
     this.#later();
@@ -48,7 +48,7 @@ export class DaemonKeeper {
     this.#leaving = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#attach(child as Channel & ChildProcess, () => child.disconnect());
+    this.#attach(child as Channel & ChildProcess);
     child.once("disconnect", () => {
       if (performance.now() - startedAt > WELL_AFTER_MS) this.#wait = FIRST_WAIT_MS;
     });
@@ -64,7 +64,7 @@ export class DaemonKeeper {
     if (this.#current?.connected === true) say(this.#current, { kind: "leaving" });
   }
 
-  #attach(channel: Channel & { once(event: "disconnect", listener: () => void): unknown }, _end: () => void): void {
+  #attach(channel: Channel & { once(event: "disconnect", listener: () => void): unknown }): void {
     this.#current = channel;
     onListener(channel, (address, handle) => this.#edge.offer(address, handle));
     channel.on("message", (message) => {

@@ -32,6 +32,7 @@ export class Listener {
   #http: HttpServer;
   #tls: TlsFiles | null = null;
   #stamp = "";
+  #draining = false;
 
   private constructor(
     edge: EdgeContext,
@@ -111,6 +112,7 @@ export class Listener {
 
   /** Accepts nothing more. Resolves once the last connection has gone, at the latest after `withinMs`. */
   async drain(withinMs: number): Promise<void> {
+    this.#draining = true;
     const closed = new Promise<void>((resolve) => this.#tcp.close(() => resolve()));
     const idle = setInterval(() => this.#http.closeIdleConnections(), IDLE_GRACE_MS);
     const deadline = setTimeout(() => this.#http.closeAllConnections(), withinMs);
@@ -150,9 +152,26 @@ export class Listener {
   }
 
   #begin(req: http.IncomingMessage, res: http.ServerResponse, secure: boolean, expectsContinue: boolean): void {
-    if (this.service === null) answers.respond(req, res, answers.UNKNOWN_SERVICE, "-");
-    else new Exchange(this.#edge, this.service, req, res, secure).begin(expectsContinue);
+    // Written to after the client has left: the connection is over, and the exchange hears of it by `close`.
+    res.on("error", onResponseError);
+    if (this.#draining) res.shouldKeepAlive = false;
+    if (this.service === null) {
+      answers.respond(req, res, answers.UNKNOWN_SERVICE, "-");
+      return;
+    }
+    try {
+      new Exchange(this.#edge, this.service, req, res, secure).begin(expectsContinue);
+    } catch (error) {
+      // A mistake of ours costs one request, not the process that carries all of them.
+      process.stderr.write(`${JSON.stringify({ level: "error", message: String(error) })}\n`);
+      if (res.headersSent) res.destroy();
+      else answers.respond(req, res, answers.INTERNAL, "-");
+    }
   }
+}
+
+function onResponseError(this: http.ServerResponse): void {
+  this.destroy();
 }
 
 function ownHandle(address: ListenerAddress): ListenHandle | ListenerAddress {
