@@ -119,11 +119,14 @@ describe("stopping", () => {
     return { answer, finish: () => agentless.end(JSON.stringify(admin).slice(5)) };
   };
 
+  /** Until it has the slow request; the scrape itself is the other one. */
+  const inFlight = (one: RunningService) =>
+    until(async () => /^http_requests_in_flight\{[^}]*\} 2$/m.test(await (await one.fetch("/metrics")).text()));
+
   test("finishes what is in flight, refuses what is new, and ends with 0", async () => {
     const one = await service();
     const running = slowLogin(one);
-    // The scrape itself is the other one.
-    await until(async () => /^http_requests_in_flight\{[^}]*\} 2$/m.test(await (await one.fetch("/metrics")).text()));
+    await inFlight(one);
     const ended = one.terminate();
     await one.logged((record) => record.message === "stopping");
     await expect(one.fetch("/health")).rejects.toThrow();
@@ -137,7 +140,7 @@ describe("stopping", () => {
     const one = await service({ environment: { SHUTDOWN_GRACE_MS: "200" } });
     const running = slowLogin(one);
     const lost = expect(running.answer).rejects.toThrow();
-    await one.fetch("/health");
+    await inFlight(one);
     expect(await one.terminate()).toBe(1);
     await lost;
   });
