@@ -55,6 +55,7 @@ function list(node: Traced, field: readonly string[], rows: EffectiveField[]): v
     );
     return;
   }
+  if (members.size === 0) row(field, "none", node.origin);
   for (const [key, member] of members) list(member, [...field, key], rows);
   if (field.length !== 2 || field[0] !== "services") return;
   const origin: Origin = { layer: { kind: "default" }, path: node.origin.path };

@@ -47,8 +47,7 @@ function problemsOf(issue: $ZodIssue, at: Path): Problem[] {
   }
   if (issue.code === "invalid_union") return union(issue.errors, issue.input, path);
   if (issue.code === "invalid_key") return issue.issues.flatMap((inner) => problemsOf({ ...inner, path: [] }, path));
-  if (issue.code === "invalid_type" && issue.input === undefined)
-    return [problem("spec-missing", path, `"${String(path.at(-1) ?? "")}" is missing`)];
+  if (issue.code === "invalid_type" && issue.input === undefined) return [missing(path)];
   const [message = "not valid", hint] = issue.message.split("\n");
   const code = issue.code === "invalid_type" ? "spec-wrong-type" : "spec-wrong-value";
   return [problem(code, path, message, hint)];
@@ -63,8 +62,41 @@ function union(branches: readonly (readonly $ZodIssue[])[], input: unknown, path
   const best = ranked[0];
   if (best === undefined) return [problem("spec-wrong-value", path, "not valid")];
   const flat = branches.flat().filter((issue) => issue.path.length === 0);
+  if (input === undefined) return [missing(path)];
   if (best.cost >= 1000) return [mismatch(flat, input, path)];
+  const forms = ranked.filter(({ cost: total }) => total < 1000);
+  const key = discriminator(forms.map(({ issues }) => issues));
+  if (key !== null) return [wrongKind(key, branches, input, path)];
   return best.issues.flatMap((issue) => problemsOf(issue, path));
+}
+
+function missing(path: Path): Problem {
+  return problem("spec-missing", path, `"${String(path.at(-1) ?? "")}" is missing`);
+}
+
+/** The field that says which form is meant (`kind`, `signal`), when it says none of them. */
+function discriminator(forms: readonly (readonly $ZodIssue[])[]): string | null {
+  const [first, ...others] = forms.map(
+    (issues) => new Set(issues.filter(isWrongLiteral).map((issue) => String(issue.path[0]))),
+  );
+  const common = [...(first ?? [])].find((key) => others.every((keys) => keys.has(key)));
+  return others.length === 0 ? null : (common ?? null);
+}
+
+function isWrongLiteral(issue: $ZodIssue): boolean {
+  return issue.code === "invalid_value" && issue.path.length === 1;
+}
+
+function wrongKind(key: string, branches: readonly (readonly $ZodIssue[])[], input: unknown, path: Path): Problem {
+  const given = (input as Record<string, unknown>)[key];
+  const known = branches
+    .flat()
+    .flatMap((issue) =>
+      issue.code === "invalid_value" && issue.path.length === 1 && issue.path[0] === key ? issue.values : [],
+    );
+  const [message = "", hint] = choice([...new Set(known)], given).split("\n");
+  if (given !== undefined) return problem("spec-wrong-value", [...path, key], message, hint);
+  return problem("spec-missing", [...path, key], `"${key}" is missing`, `one of ${known.join(", ")}`);
 }
 
 function cost(issue: $ZodIssue, isObject: boolean): number {

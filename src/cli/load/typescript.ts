@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { register } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { tsImport } from "tsx/esm/api";
@@ -16,7 +16,7 @@ export async function importTypescript(file: string, text: string): Promise<Impo
   const { prepareStackTrace } = stacks;
   stacks.prepareStackTrace = undefined;
   try {
-    module = (await tsImport(pathToFileURL(file).href, { parentURL: import.meta.url, tsconfig: false })) as never;
+    module = await inTime(tsImport(pathToFileURL(file).href, { parentURL: import.meta.url, tsconfig: false }));
   } catch (cause) {
     return { problem: whatWentWrong(cause, file, text) };
   } finally {
@@ -26,6 +26,21 @@ export async function importTypescript(file: string, text: string): Promise<Impo
   if (authored !== undefined) return { authored };
   const message = "the spec exports no system";
   return { problem: { ...problem("spec-no-export", [], message, "export default defineSystem({ … })"), ...START } };
+}
+
+const DEADLINE_MS = 30_000;
+
+/** A spec that awaits something for ever would end the process without a word. */
+async function inTime(loading: Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing was exported within ${DEADLINE_MS / 1000} s`)), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 let isResolved = false;
@@ -50,7 +65,10 @@ function resolveWindlass(): void {
 function whatWentWrong(cause: unknown, file: string, text: string): Problem & Position {
   const error = cause instanceof Error ? cause : new Error(`threw ${String(cause)}, which is not an Error`);
   const stack = error.stack ?? "";
-  const frame = stack.split(file).find((part, index) => index > 0 && /^:\d+/.test(part));
+  // A stack shows the real path; on macOS the temporary directory, for one, is a link.
+  const frame = [file, realpathSync(file)]
+    .flatMap((name) => stack.split(name).slice(1))
+    .find((part) => /^:\d+/.test(part));
   const [, line, column] = /^:(\d+)(?::(\d+))?/.exec(frame ?? "") ?? [];
   const at: Position = line === undefined ? START : { line: Number(line), column: Number(column ?? 1) };
 

@@ -45,6 +45,12 @@ interface Found {
   readonly environment: string;
 }
 
+/** A field that is missing was told by its own path already; what is merged knows only the path around it. */
+function isSameElsewhere(one: Problem, other: Problem): boolean {
+  const isAround = one.path.every((part, index) => part === other.path[index]);
+  return one.code === other.code && one.message === other.message && isAround;
+}
+
 /** What is wrong in every environment is said once; what is wrong in some names them. */
 function distinct(general: readonly Problem[], found: readonly Found[], environments: number): Problem[] {
   const key = (one: Problem) => JSON.stringify([one.code, one.path]);
@@ -53,7 +59,7 @@ function distinct(general: readonly Problem[], found: readonly Found[], environm
   const said = new Set(merged.keys());
   const where = new Map<string, Set<string>>();
   for (const { problem: one, environment } of found) {
-    if (said.has(key(one))) continue;
+    if (said.has(key(one)) || general.some((other) => isSameElsewhere(one, other))) continue;
     if (!merged.has(key(one))) merged.set(key(one), one);
     where.set(key(one), (where.get(key(one)) ?? new Set()).add(environment));
   }

@@ -68,8 +68,10 @@ function checkImage(image: string, isProtected: boolean, report: Report): void {
     );
 }
 
-export function source(service: AuthoredService): CompiledService["source"] {
+export function source(service: AuthoredService, report: Report): CompiledService["source"] {
   const written = service.source;
   if (written === undefined || typeof written !== "object") return null;
+  if (written.directory?.startsWith("/") === true)
+    report.below("directory").add("spec-source", "a source is relative to the spec", 'source: "." or "dist"');
   return { directory: written.directory ?? ".", exclude: written.exclude ?? [] };
 }

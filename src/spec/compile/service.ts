@@ -29,7 +29,7 @@ export function compileService(
   return {
     name,
     run: run(written, around.isProtected, around.services, report),
-    source: source(written),
+    source: source(written, report.below("source")),
     listen: listen(written, report.below("port")),
     environment: environment(written),
     probes: probes(written, report),
@@ -59,6 +59,12 @@ function listen(written: AuthoredService, report: Report): Listen | null {
         `tls has no ${certificate === undefined ? "certificate" : "key"}`,
         "it takes both files: certificate and key",
       );
+  // The edge knows no directory of the spec, and a certificate does not travel with a release.
+  for (const file of [certificate, key])
+    if (file !== undefined && !file.startsWith("/"))
+      report
+        .below("tls")
+        .add("spec-tls", `"${file}" is not an absolute path`, "the files stay on the machine that serves");
   const tls = certificate !== undefined && key !== undefined ? { certificate, key } : null;
   return { host: port.host ?? "127.0.0.1", port: port.number, tls };
 }

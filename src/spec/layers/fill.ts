@@ -95,7 +95,8 @@ function inStep(defaults: { period: string; timeout: string }, probe: Record<str
 
 function strategyDefaults(strategy: unknown): Record<string, unknown> {
   const written = isObject(strategy) ? strategy : {};
-  const kind = written.kind ?? "rolling";
+  const kind =
+    written.kind ?? (written.stages !== undefined ? "canary" : written.smoke !== undefined ? "blue-green" : "rolling");
   if (kind !== "rolling" && kind !== "blue-green" && kind !== "canary") return {};
   const sticky = isObject(written.sticky) ? { sticky: STICKY_DEFAULTS } : {};
   return { kind, ...STRATEGY_DEFAULTS[kind], ...sticky };

@@ -28,8 +28,11 @@ const listen = z.union([
     host: field(z.string().min(1), "The address to listen on; 0.0.0.0 for all."),
     tls: field(
       z.strictObject({
-        certificate: field(z.string().min(1), "PEM file with the certificate chain; reloaded when it changes."),
-        key: field(z.string().min(1), "PEM file with the private key."),
+        certificate: field(
+          z.string().min(1),
+          "Absolute path of the PEM file with the certificate chain; reloaded when it changes.",
+        ),
+        key: field(z.string().min(1), "Absolute path of the PEM file with the private key."),
       }),
       "HTTPS instead of HTTP.",
     ),
