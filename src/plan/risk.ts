@@ -1,0 +1,71 @@
+import type { CompiledService } from "../spec/compiled.js";
+import type { ServicePlan } from "./plan.js";
+
+interface Change {
+  readonly action: ServicePlan["action"];
+  readonly before: CompiledService | undefined;
+  readonly after: CompiledService | undefined;
+}
+
+interface Risk {
+  readonly risk: ServicePlan["risk"];
+  readonly why: string;
+}
+
+/** How bad it may get before it is hauled back, with every reason for the level that is said. */
+export function riskOf(change: Change): Risk {
+  const high = change.action === "remove" ? ["clients that still call it fail"] : highReasons(change);
+  if (high.length > 0) return { risk: "high", why: high.join("; ") };
+  const medium = mediumReasons(change);
+  if (medium.length > 0) return { risk: "medium", why: medium.join("; ") };
+  return { risk: "low", why: lowReason(change) };
+}
+
+function highReasons({ action, before, after }: Change): readonly string[] {
+  if (action !== "roll-out" || after === undefined) return [];
+  const reasons: string[] = [];
+  if (after.probes.readiness === null && after.listen !== null)
+    reasons.push("no readiness probe: a replica gets requests before it is known to work");
+  const stopsAll =
+    after.strategy.kind === "rolling" &&
+    after.strategy.maxSurge === 0 &&
+    after.strategy.maxUnavailable >= after.replicas &&
+    after.listen !== null;
+  if (stopsAll) reasons.push("every old replica stops before a new one is ready");
+  if (after.listen !== null && after.guards.length === 0 && after.strategy.kind !== "canary")
+    reasons.push("no guard watches it, so nothing hauls it back");
+  if (before !== undefined && before.listen !== null && after.listen === null)
+    reasons.push("it loses its port: clients cannot reach it any more");
+  return reasons;
+}
+
+function mediumReasons({ action, before, after }: Change): readonly string[] {
+  if (after === undefined || action === "create") return [];
+  const reasons: string[] = [];
+  if (
+    before?.listen &&
+    after.listen &&
+    (before.listen.port !== after.listen.port || before.listen.host !== after.listen.host)
+  )
+    reasons.push("its address changes: clients have to follow");
+  if (action === "keep") return reasons;
+  const uses = (service: CompiledService | undefined) => service?.uses.map((use) => use.resource).join() ?? "";
+  if (before !== undefined && uses(before) !== uses(after)) reasons.push("it uses other resources");
+  if (before !== undefined && before.run.kind !== after.run.kind) reasons.push("it runs in another way");
+  if (after.strategy.kind === "rolling" && after.strategy.observeMs === 0)
+    reasons.push("it is not watched after the last replica");
+  if (after.strategy.kind === "blue-green" && after.strategy.smoke.length === 0)
+    reasons.push("all requests move at once, without a smoke check before");
+  if (after.onTooLittleData === "continue" && after.strategy.kind !== "rolling")
+    reasons.push("without enough requests it goes on unseen");
+  return reasons;
+}
+
+function lowReason({ action, after }: Change): string {
+  if (action === "keep") return "its replicas are not touched";
+  if (action === "create") return "nothing runs there yet";
+  if (after?.strategy.kind === "canary")
+    return `at most ${after.strategy.stages[0]?.share ?? 100} % of requests meet it first`;
+  if (after?.strategy.kind === "blue-green") return "checked before the switch, and the old ones stay as the way back";
+  return "a few replicas at a time, watched";
+}
