@@ -1,0 +1,71 @@
+import type { CommandOutcome } from "../core/deployment/outcome.js";
+import type { Release } from "../core/model/revision.js";
+import type { ControlPlane } from "../engine/control-plane.js";
+import type { CompiledEnvironment } from "../spec/compiled.js";
+import { ask } from "./command.js";
+import type { Cli } from "./context.js";
+import { type BuiltRelease, buildRelease } from "./release/build.js";
+import { type PackedSource, upload } from "./release/sources.js";
+import { bytes } from "./render/text.js";
+import type { LoadedSpec } from "./spec.js";
+
+export interface Delivery {
+  readonly spec: LoadedSpec;
+  readonly environment: CompiledEnvironment;
+  readonly key: string;
+  readonly reason: string | null;
+  readonly fast: boolean;
+  readonly version: string | undefined;
+  /** Says what takes time. */
+  readonly note: (line: string) => void;
+}
+
+export interface Delivered {
+  readonly release: Release;
+  readonly outcome: CommandOutcome;
+  /** The environment's version before the command. */
+  readonly since: number;
+}
+
+/** Packs, uploads and asks for a deployment. `approve` sees the release before anything leaves this machine. */
+export async function deliver(
+  cli: Cli,
+  plane: ControlPlane,
+  delivery: Delivery,
+  approve: (release: Release) => Promise<boolean>,
+): Promise<Delivered | null> {
+  const { spec, environment, key, reason, fast } = delivery;
+  const built = await buildRelease(spec, environment, delivery.version);
+  try {
+    if (!(await approve(built.release))) return null;
+    await send(plane, built, delivery.note);
+    const since = await versionOf(plane, key);
+    const command = { kind: "deploy", release: built.release, environment, reason, fast } as const;
+    return { release: built.release, outcome: await ask(cli, plane, key, command), since };
+  } finally {
+    await built.packed.remove();
+  }
+}
+
+async function send(plane: ControlPlane, built: BuiltRelease, note: (line: string) => void): Promise<void> {
+  let quarter = 0;
+  await upload(plane, built.packed, {
+    missing: (sources) => note(`uploading ${sources.map(describe).join("; ")}`),
+    sent(done, of) {
+      // Small uploads are over before a line could be read.
+      const reached = Math.floor((4 * done) / of);
+      if (of < 20_000_000 || reached <= quarter || reached === 4) return;
+      quarter = reached;
+      note(`uploaded ${quarter * 25} % of ${bytes(of)}`);
+    },
+  });
+}
+
+function describe(source: PackedSource): string {
+  return `${source.services.join(", ")} (${source.files} files, ${bytes(source.bytes)})`;
+}
+
+async function versionOf(plane: ControlPlane, key: string): Promise<number> {
+  const all = await plane.environments();
+  return all.find((view) => view.environment === key)?.version ?? 0;
+}

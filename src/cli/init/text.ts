@@ -1,0 +1,71 @@
+import type { Guess, ServiceGuess } from "./guess.js";
+
+/** `windlass.system.ts` for a guess. */
+export function typescriptSpec({ name, services }: Guess): string {
+  const imports = [
+    "defineSystem",
+    ...new Set(services.map((one) => (one.port === null ? "worker" : "service"))),
+  ].sort();
+  const canary = services.some((one) => one.port !== null);
+  if (canary) imports.push("canary");
+  const bodies = services.map(
+    (one) => `    ${key(one.name)}: ${one.port === null ? "worker" : "service"}({\n${fields(one, "      ")}    }),`,
+  );
+  const production = canary
+    ? `    production: {
+      services: {
+${services.map((one) => `        ${key(one.name)}: ${one.port === null ? "{ replicas: 1 }" : `{\n          replicas: 2,\n          // 10 % of the requests for a minute, then half, then all; hauled back when errors rise.\n          strategy: canary({ stages: [{ share: 10, min: "1m" }, { share: 50, min: "1m" }] }),\n        }`},`).join("\n")}
+      },
+    },`
+    : "    production: {},";
+  return `import { ${[...new Set(imports)].sort().join(", ")} } from "windlass";
+
+export default defineSystem({
+  name: ${JSON.stringify(name)},
+  services: {
+${bodies.join("\n")}
+  },
+  environments: {
+    development: {},
+${production}
+  },
+});
+`;
+}
+
+function fields(service: ServiceGuess, indent: string): string {
+  const lines = [`command: ${JSON.stringify(service.command)},`];
+  if (service.port !== null)
+    lines.push(`port: ${service.port}, // clients connect here; each replica gets its own in PORT`);
+  if (service.health !== null) lines.push(`probes: { readiness: ${JSON.stringify(service.health)} },`);
+  return lines.map((line) => `${indent}${line}\n`).join("");
+}
+
+function key(name: string): string {
+  return /^[a-z][a-z0-9]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** `windlass.system.yaml` for a guess. */
+export function yamlSpec({ name, services }: Guess): string {
+  const lines = [`name: ${name}`, "services:"];
+  for (const service of services) {
+    lines.push(`  ${service.name}:`, `    command: ${JSON.stringify(service.command)}`);
+    if (service.port !== null)
+      lines.push(`    port: ${service.port} # clients connect here; each replica gets its own in PORT`);
+    if (service.health !== null) lines.push("    probes:", `      readiness: ${service.health}`);
+  }
+  lines.push("environments:", "  development: {}", "  production:", "    services:");
+  for (const service of services) {
+    lines.push(`      ${service.name}:`, `        replicas: ${service.port === null ? 1 : 2}`);
+    if (service.port !== null)
+      lines.push(
+        "        # 10 % of the requests for a minute, then half, then all; hauled back when errors rise.",
+        "        strategy:",
+        "          kind: canary",
+        "          stages:",
+        "            - { share: 10, min: 1m }",
+        "            - { share: 50, min: 1m }",
+      );
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,22 @@
+import type { Cli } from "./context.js";
+
+/** One line of the answer. */
+export function say(cli: Cli, line = ""): void {
+  cli.process.stdout.write(`${line}\n`);
+}
+
+/** A remark beside the answer, on standard error: never in the way of a pipe. */
+export function remark(cli: Cli, line: string): void {
+  cli.process.stderr.write(`${line}\n`);
+}
+
+/** One JSON value per line. */
+export function json(cli: Cli, value: unknown): void {
+  cli.process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** What to do next: the last lines of every verb, on a terminal and in a pipe, never with `--json`. */
+export function next(cli: Cli, ...lines: readonly string[]): void {
+  say(cli);
+  for (const [index, line] of lines.entries()) say(cli, `${index === 0 ? "Next: " : "      "}${line}`);
+}

@@ -1,0 +1,62 @@
+import type { Terminal } from "./terminal.js";
+import { clip } from "./text.js";
+
+const FRAME_MS = 100;
+const ESCAPE = "\u001b";
+
+/** Redraws a block of lines in place, at most ten times a second; lines above it stay. */
+export class Painter {
+  readonly #terminal: Terminal;
+  readonly #write: (text: string) => void;
+  readonly #cut: string;
+  readonly #now: () => number;
+  #drawn = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | null = null;
+  #block: readonly string[] = [];
+
+  constructor(terminal: Terminal, write: (text: string) => void, cut: string, now: () => number) {
+    this.#terminal = terminal;
+    this.#write = write;
+    this.#cut = cut;
+    this.#now = now;
+  }
+
+  /** A line that stays, above the block. */
+  above(line: string): void {
+    this.#write(`${this.#erase()}${line}\n`);
+    this.#drawn = 0;
+    this.#paint();
+  }
+
+  block(lines: readonly string[]): void {
+    this.#block = lines;
+    const wait = this.#lastAt + FRAME_MS - this.#now();
+    if (wait <= 0) this.#paint();
+    else this.#timer ??= setTimeout(() => this.#paint(), wait);
+  }
+
+  /** Draws what is last and leaves it there. */
+  end(): void {
+    this.#paint();
+    this.#drawn = 0;
+    this.#block = [];
+  }
+
+  #paint(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#lastAt = this.#now();
+    // A line that wraps, or a block taller than the screen, could not be taken back.
+    const room = Math.max(1, this.#terminal.rows() - 1);
+    const fits = this.#block.length <= room ? this.#block : [...this.#block.slice(0, room - 1), this.#cut];
+    const columns = this.#terminal.columns() - 1;
+    const lines = fits.map((line) => `${clip(line, columns, this.#cut)}\n`);
+    this.#write(`${this.#erase()}${lines.join("")}`);
+    this.#drawn = lines.length;
+  }
+
+  #erase(): string {
+    return this.#drawn === 0 ? "" : `${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`;
+  }
+}

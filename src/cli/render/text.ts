@@ -1,0 +1,101 @@
+const ESCAPE = "\u001b";
+const COLOUR = new RegExp(`${ESCAPE}\\[[0-9;]*m`, "g");
+
+/** Columns that a line takes: colours take none, wide characters take two. */
+export function widthOf(line: string): number {
+  let width = 0;
+  for (const character of line.replace(COLOUR, "")) width += columnsOf(character);
+  return width;
+}
+
+function columnsOf(character: string): number {
+  if (/\p{Mark}/u.test(character)) return 0;
+  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+    character,
+  )
+    ? 2
+    : 1;
+}
+
+/** The line cut to `columns`; colours stay balanced. */
+export function clip(line: string, columns: number, cut: string): string {
+  if (widthOf(line) <= columns) return line;
+  const room = columns - widthOf(cut);
+  let width = 0;
+  let result = "";
+  let coloured = false;
+  for (const part of line.split(new RegExp(`(${ESCAPE}\\[[0-9;]*m)`))) {
+    if (part.startsWith(ESCAPE)) {
+      result += part;
+      coloured = true;
+      continue;
+    }
+    for (const character of part) {
+      const next = columnsOf(character);
+      if (width + next > room) return `${result}${coloured ? `${ESCAPE}[0m` : ""}${cut}`;
+      result += character;
+      width += next;
+    }
+  }
+  return result;
+}
+
+/** Rows with their columns under each other; colours do not count. */
+export function align(rows: readonly (readonly string[])[], gap = "  "): readonly string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - widthOf(cell))))
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+/** What a service printed, made harmless for a terminal: no escape sequence reaches it. */
+export function printable(text: string): string {
+  return text.replace(new RegExp(`${ESCAPE}\\[[0-?]*[ -/]*[@-~]`, "g"), "").replace(/\p{Cc}/gu, (character) => {
+    return character === "\t" ? "  " : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}
+
+/** `1 h 3 min`, `2 min`, `1.5 s`, `300 ms`: two units at most. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  const seconds = ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const units: readonly [string, number][] = [
+    ["d", 86_400],
+    ["h", 3_600],
+    ["min", 60],
+    ["s", 1],
+  ];
+  const whole = Math.round(seconds);
+  const first = units.findIndex(([, size]) => whole >= size);
+  const parts = units.slice(first, first + 2).map(([name, size], index) => {
+    const above = units[first + index - 1];
+    const rest = index === 0 || above === undefined ? whole : whole % above[1];
+    return [Math.floor(rest / size), name] as const;
+  });
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`)
+    .join(" ");
+}
+
+export function bytes(count: number): string {
+  if (count < 1024) return `${count} B`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  let value = count / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${units[unit]}`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,81 @@
+import { type FSWatcher, readdirSync, watch } from "node:fs";
+import path from "node:path";
+
+export interface WatchedDirectory {
+  readonly directory: string;
+  /** True for a path (relative, `/`) that does not matter. */
+  readonly ignores: (name: string) => boolean;
+}
+
+/** More directories than this are not watched: inotify's are few, and nobody writes code in so many. */
+const MOST = 4_000;
+const QUIET_MS = 200;
+
+/**
+ * Calls back with the changed paths once nothing has changed for a moment. One watch per directory, because recursive
+ * watching on Linux would also open what is ignored. Returns the way to stop.
+ */
+export function watchFiles(
+  directories: readonly WatchedDirectory[],
+  changed: (paths: readonly string[]) => void,
+): () => void {
+  const watchers = new Map<string, FSWatcher>();
+  const seen = new Set<string>();
+  let timer: NodeJS.Timeout | null = null;
+  const note = (file: string) => {
+    seen.add(file);
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(() => {
+      const paths = [...seen].sort();
+      seen.clear();
+      changed(paths);
+    }, QUIET_MS);
+  };
+  const add = (root: WatchedDirectory, name: string) => {
+    const full = path.join(root.directory, name);
+    if (watchers.has(full) || watchers.size >= MOST) return;
+    const watcher = watch(full, (_kind, file) => {
+      const child = path.posix.join(name, file ?? "");
+      if (file === null || isIgnored(root, child)) return;
+      note(path.join(full, file));
+      // A new directory is watched, too.
+      if (isDirectory(full, file)) addBelow(root, child);
+    });
+    watcher.on("error", () => {
+      watcher.close();
+      watchers.delete(full);
+    });
+    watchers.set(full, watcher);
+  };
+  const addBelow = (root: WatchedDirectory, name: string) => {
+    add(root, name);
+    for (const child of directoriesIn(path.join(root.directory, name))) {
+      const below = path.posix.join(name, child);
+      if (!isIgnored(root, below)) addBelow(root, below);
+    }
+  };
+  for (const root of directories) addBelow(root, "");
+  return () => {
+    if (timer !== null) clearTimeout(timer);
+    for (const watcher of watchers.values()) watcher.close();
+  };
+}
+
+function isIgnored(root: WatchedDirectory, name: string): boolean {
+  return path.posix.basename(name) === "node_modules" || root.ignores(name);
+}
+
+function isDirectory(parent: string, name: string): boolean {
+  return directoriesIn(parent).includes(name);
+}
+
+/** A directory that is gone has none. */
+function directoriesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
+    throw error;
+  }
+}
