@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { desired } from "../../src/core/deployment/desired.js";
 import { emptyEnvironment, evolve } from "../../src/core/deployment/evolve.js";
 import { digestOfGroup, sizeIn } from "../../src/core/deployment/steps.js";
 import type { DomainEvent } from "../../src/core/model/events.js";
@@ -36,6 +37,12 @@ export function checkFacts(world: World, facts: readonly Fact[], seen: Observati
     }
     if (event.type === "deployment.finished@1" && event.data.outcome === "succeeded") checkSuccess(world, after);
     checkSpam(after, event);
+    if (after.intentVersion === before.intentVersion && record.version % 7 === 0)
+      hold(
+        isDeepStrictEqual(desired(before), desired(after)),
+        "the target hears of every change that concerns it",
+        event,
+      );
   }
 }
 
@@ -140,6 +147,7 @@ function checkSuccess(world: World, state: EnvironmentState): void {
       hold(service === undefined, "a removed service is gone", step);
       continue;
     }
+    if (sizeIn(state, step.service, deployment?.to ?? "") === 0) continue;
     const wanted = revision?.workloads[step.service];
     const running = world.model
       .environment(KEY)

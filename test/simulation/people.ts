@@ -89,7 +89,7 @@ export class People {
     if (chance.happens(0.1)) this.#services = this.#services.map((one) => ({ ...one, replicas: chance.between(0, 7) }));
     if (chance.happens(0.2)) this.#services = this.#services.map((one) => this.#restyled(one));
     if (chance.happens(0.1) && this.#services.length > 1) this.#services = this.#services.slice(0, -1);
-    const bad = chance.happens(0.45);
+    const bad = chance.happens(this.#version === 1 ? 0.1 : 0.45);
     const changed = this.#services.map((one) => {
       if (this.#version > 1 && chance.happens(0.3)) return one;
       const behaviour: BehaviourName = bad

@@ -39,11 +39,11 @@ export async function tell(seed: number): Promise<Story> {
   };
 
   await command(people.nextRelease());
-  const length = chance.between(20, 90);
+  const length = chance.between(20, 160);
   const faulty = chance.happens(0.7);
   for (let turn = 0; turn < length; turn++) {
     if (faulty && chance.happens(0.1)) disturb(world, chance);
-    if (chance.happens(0.08)) await wish();
+    if (chance.happens(world.mirror.deployment?.outcome === null ? 0.06 : 0.2)) await wish();
     await step();
     world.now += chance.of([50, 200, 500, 1_000, 3_000]);
   }

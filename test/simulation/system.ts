@@ -75,6 +75,7 @@ export function environment(
     whenBusy: "supersede",
     rollbackWindow: 3,
     keepReleases: 10,
+    freezes: [],
     resources: {},
     ...options,
     services: Object.fromEntries(services.map((one) => [one.name, one])),

@@ -35,6 +35,8 @@ export function emptyEnvironment(key: string): EnvironmentState {
 /** Events that change what the target is told. */
 const CHANGES_INTENT: ReadonlySet<DomainEvent["type"]> = new Set([
   "deployment.started@1",
+  "deployment.turned@1",
+  "rollout.started@1",
   "rollout.shaped@1",
   "smoke.requested@1",
   "smoke.finished@1",

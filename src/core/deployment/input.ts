@@ -37,7 +37,11 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
   const seen = input.observation?.services[name];
   const fresh = input.observation !== null && isFresh(input.observation, state.intentVersion);
   const settled = state.settled.at(-1);
-  const digest = (group: string | null) => (group === null ? null : digestOfGroup(state, name, group));
+  // What is ready beyond what was asked for is about to end: nothing is built on it.
+  const ready = (group: string | null): number =>
+    group === null
+      ? 0
+      : Math.min(service.groups[group]?.replicas ?? 0, readyReplicas(seen, group, digestOfGroup(state, name, group)));
   const now = {
     groups: Object.fromEntries(Object.entries(service.groups).map(([id, group]) => [id, group.replicas])),
     weights: service.weights,
@@ -50,10 +54,7 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
     strategy: spec.strategy,
     size: sizeIn(state, name, revision.id),
     fromSize: rollout.from === null || settled === undefined ? 0 : sizeIn(state, name, settled),
-    ready: {
-      from: readyReplicas(seen, rollout.from, digest(rollout.from)),
-      to: readyReplicas(seen, rollout.to, digest(rollout.to)),
-    },
+    ready: { from: ready(rollout.from), to: ready(rollout.to) },
     present: { from: presentReplicas(seen, rollout.from), to: presentReplicas(seen, rollout.to) },
     now,
     inForce: spec.listen === null ? fresh : fresh && weightsInForce(seen, service.weights, service.routed),
