@@ -4,7 +4,7 @@ import { viewOf } from "./customer-view.js";
 import { createCustomers } from "./customers.js";
 import { authenticated } from "./login-routes.js";
 import { Problem } from "./problem.js";
-import { CustomerBody, CustomerId, jsonBody, Page, parse, Search } from "./shapes.js";
+import { CustomerBody, CustomerId, jsonBody, Page, parse } from "./shapes.js";
 
 /** @typedef {import("hono").Context<import("./access.js").Env>} Context */
 
@@ -22,15 +22,10 @@ export function customerRoutes({ pool, tokens, log }) {
   };
 
   routes.get("/", async (context) => {
-    const { limit, after } = parse(Page, context.req.query());
-    const found = await customers.list(limit, after);
-    return context.json({ customers: found.map(viewOf), next: found.length === limit ? found.at(-1)?.id : null });
-  });
-
-  routes.get("/search", async (context) => {
-    const { q, limit } = parse(Search, context.req.query());
-    const found = await customers.search(q, limit);
-    return context.json({ customers: found.map(viewOf) });
+    const { limit, after, q } = parse(Page, context.req.query());
+    const found = q === null ? await customers.list(limit, after) : await customers.search(q, limit);
+    const more = q === null && found.length === limit;
+    return context.json({ customers: found.map(viewOf), next: more ? found.at(-1)?.id : null });
   });
 
   routes.post("/", async (context) => {

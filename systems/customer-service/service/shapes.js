@@ -26,8 +26,10 @@ export const CustomerBody = z.strictObject({
 
 const limit = z.coerce.number().int().min(1).max(100).default(20);
 
-export const Page = z.strictObject({ limit, after: z.uuid().nullable().default(null) });
-export const Search = z.strictObject({ q: line(100), limit });
+/** A page of all (`after` the last one's id), or those found by `q`, best first. */
+export const Page = z
+  .strictObject({ limit, after: z.uuid().nullable().default(null), q: line(100).nullable().default(null) })
+  .refine((page) => page.after === null || page.q === null, { path: ["after"], message: "what q finds has no pages" });
 export const CustomerId = z.strictObject({ id: z.uuid() });
 
 /**

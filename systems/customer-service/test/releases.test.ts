@@ -13,7 +13,7 @@ const running = new Map<string, RunningService>();
 beforeAll(async () => {
   postgres = await startPostgres();
   database = await postgres.createDatabase("releases");
-  for (const release of ["1.0.0", "1.1.0", "1.2.0"]) {
+  for (const release of ["1.0.0", "1.1.0", "1.1.1", "1.2.0"]) {
     const folder = await buildRelease(release);
     built.set(release, folder);
     running.set(release, await startService(folder, database));
@@ -38,7 +38,7 @@ interface Found {
   readonly customers: readonly { readonly id: string; readonly name: string }[];
 }
 const search = async (release: string, text: string) =>
-  ((await (await the(release).asAdmin("GET", `/customers/search?q=${text}`)).json()) as Found).customers;
+  ((await (await the(release).asAdmin("GET", `/customers?q=${text}`)).json()) as Found).customers;
 const names = async (release: string, text: string) => (await search(release, text)).map((customer) => customer.name);
 
 test("the same input gives the same bytes", async () => {
@@ -60,6 +60,16 @@ describe("1.1.0, the better one", () => {
   test("takes operators of the search language literally", async () => {
     expect(await names("1.1.0", encodeURIComponent("grace & ! nobody ) :*"))).toEqual([]);
   });
+});
+
+test("1.1.1, the patch, puts the very name first", async () => {
+  for (const [name, email] of [
+    ["Dot Com", "b@dot.example"],
+    ["Dot", "z@dot.example"],
+    ["Aaron Dot", "a@dot.example"],
+  ])
+    await the("1.0.0").asAdmin("POST", "/customers", { name, email });
+  expect(await names("1.1.1", "dot")).toEqual(["Dot", "Dot Com", "Aaron Dot"]);
 });
 
 describe("1.2.0, the harmful one", () => {
