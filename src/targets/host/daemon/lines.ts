@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { LogLine, LogQuery } from "../../../ports/target.js";
 import { type OutputStream, STREAMS } from "../supervisor/output.js";
-import { Follower, tailLines } from "../supervisor/tail.js";
+import { Follower, recentLines } from "../supervisor/tail.js";
 
 export interface LogSource {
   readonly service: string;
@@ -29,7 +29,7 @@ export async function* logLines(
         // Where following begins is read before the past is, so that no line falls between the two.
         const follower = first ? Follower.atEnd(file) : Follower.atStart(file);
         if (first)
-          for (const text of tailLines(file, query.lines, 0, follower.position, PAST_BYTES))
+          for (const text of recentLines(file, query.lines, follower.position, PAST_BYTES))
             yield { service, replica, stream, text };
         followers.set(file, { source, stream, follower });
       }

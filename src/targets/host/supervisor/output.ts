@@ -1,7 +1,7 @@
-import { appendFileSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fstatSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import { rotateWhenOver } from "./rotate.js";
-import { tailLines } from "./tail.js";
+import { recentLines, tailLines } from "./tail.js";
 
 export const STREAMS = ["stdout", "stderr", "windlass"] as const;
 export type OutputStream = (typeof STREAMS)[number];
@@ -67,6 +67,7 @@ export class ReplicaOutput {
 
   lines(stream: OutputStream, count: number, from = 0): string[] {
     const file = this.file(stream);
-    return existsSync(file) && statSync(file).size > from ? tailLines(file, count, from) : [];
+    if (!existsSync(file)) return [];
+    return from === 0 ? recentLines(file, count) : tailLines(file, count, from);
   }
 }

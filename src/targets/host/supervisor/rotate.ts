@@ -14,12 +14,13 @@ export function rotateWhenOver(file: string, limitBytes: number): boolean {
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     let position = Math.max(0, fstatSync(from).size - limitBytes);
-    for (let left = limitBytes; left > 0; ) {
-      const read = readSync(from, chunk, 0, Math.min(CHUNK_BYTES, left), position);
+    // To the very end, which a fast writer moves on meanwhile, but not for ever.
+    for (let copied = 0; copied < 2 * limitBytes; ) {
+      const read = readSync(from, chunk, 0, CHUNK_BYTES, position);
       if (read === 0) break;
       writeSync(to, chunk, 0, read);
       position += read;
-      left -= read;
+      copied += read;
     }
     ftruncateSync(from, 0);
   } finally {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 
 const TAIL_BYTES = 64 * 1024;
 const READ_BYTES = 256 * 1024;
@@ -26,6 +26,14 @@ export function tailLines(
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Like {@link tailLines} from the beginning on, but goes back into the file before the last rotation, too. */
+export function recentLines(file: string, count: number, to = Number.POSITIVE_INFINITY, bytes = TAIL_BYTES): string[] {
+  const lines = tailLines(file, count, 0, to, bytes);
+  const missing = count - lines.length;
+  const before = `${file}.1`;
+  return missing > 0 && existsSync(before) ? [...tailLines(before, missing, 0, undefined, bytes), ...lines] : lines;
 }
 
 /** Reads on from where it was, across the truncations of the rotation. */
