@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { serviceOf } from "../../../../test/edge/story.js";
 import { readCookie } from "./cookie.js";
 import { decide, routingOf } from "./routing.js";
-import { serviceOf } from "./story.js";
 
 const half = () => 0.5;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { serviceOf } from "../../../../test/edge/story.js";
 import type { WindlassError } from "../../../error.js";
-import { serviceOf } from "./story.js";
 import { parseTable } from "./table-schema.js";
 
 const problemsOf = (table: unknown): unknown => {

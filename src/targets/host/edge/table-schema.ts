@@ -60,7 +60,7 @@ const table = z
     for (const { key, listener } of services) {
       const address = addressKey(listener);
       if (keys.has(key)) context.addIssue({ code: "custom", path: ["services"], message: `${key} is there twice` });
-      if (listener.port !== 0 && addresses.has(address))
+      if (addresses.has(address))
         context.addIssue({ code: "custom", path: ["services"], message: `two services listen on ${address}` });
       keys.add(key);
       addresses.add(address);

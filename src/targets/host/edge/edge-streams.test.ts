@@ -1,0 +1,95 @@
+import http from "node:http";
+import { describe, expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { afterStory, ask, edgeWith, replica, replicaOf, until } from "../../../../test/edge/story.js";
+
+describe("streams", () => {
+  test("the head and each event of an event stream arrive as they are sent; a client that leaves ends it upstream", async () => {
+    let gone = false;
+    const stream = await replica("sse", (_, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      res.flushHeaders();
+      res.on("close", () => {
+        gone = true;
+      });
+      setTimeout(() => res.write("data: 1\n\n"), 50);
+    });
+    const { story } = edgeWith();
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [stream.port] } });
+    const seen: string[] = [];
+    await new Promise<void>((resolve) => {
+      const request = http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
+        seen.push("head");
+        response.once("data", (chunk: Buffer) => {
+          seen.push(chunk.toString());
+          request.destroy();
+          resolve();
+        });
+        response.on("error", () => undefined);
+      });
+    });
+    expect(seen).toEqual(["head", "data: 1\n\n"]);
+    await until(() => gone);
+  });
+
+  test("a replica that breaks off in the middle of its answer breaks the client's connection, and counts as an error", async () => {
+    const broken = await replica("broken", (_, res) => {
+      res.writeHead(200, { "content-length": "100" });
+      res.write("half");
+      setTimeout(() => res.destroy(), 20);
+    });
+    const { edge, story } = edgeWith();
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [broken.port] } });
+    await expect(ask(port)).rejects.toThrow();
+    await until(() => edge.blocks(0).blocks.some(({ errors, total }) => errors === 1 && total === 1));
+  });
+
+  test("a large body goes both ways, unchanged", async () => {
+    const echo = await replica("echo", (req, res) => void req.pipe(res));
+    const { story } = edgeWith();
+    const port = await story({
+      weights: { r1: 100 },
+      groups: { r1: [echo.port] },
+      policy: { maxBodyBytes: 20_000_000 },
+    });
+    const body = "0123456789abcdef".repeat(500_000);
+    for (const headers of [
+      {},
+      { "transfer-encoding": "chunked" },
+      { expect: "100-continue" },
+    ] as http.OutgoingHttpHeaders[]) {
+      const answer = await ask(port, "/", { method: "POST", body, headers });
+      expect(answer.body === body).toBe(true);
+    }
+  });
+
+  test("a WebSocket passes, with its cookie and its subprotocol, and ends when its replica has drained long enough", async () => {
+    const one = await replica("ws");
+    const sockets = new WebSocketServer({ server: one.server, handleProtocols: () => "chat" });
+    afterStory(() => sockets.close());
+    sockets.on("connection", (socket, req) =>
+      socket.on("message", (text: Buffer) => socket.send(`${req.headers["x-forwarded-for"]} ${text.toString()}`)),
+    );
+    const { story } = edgeWith();
+    const policy = { drainMs: 50 };
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [one.port] }, policy });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["chat"]);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const echoed = new Promise<string>((resolve) => socket.once("message", (text: Buffer) => resolve(text.toString())));
+    socket.send("hi");
+    expect(await echoed).toBe("127.0.0.1 hi");
+    expect(socket.protocol).toBe("chat");
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    await story({ weights: { r1: 100 }, groups: { r1: [replicaOf(one.port, { draining: true })] }, policy });
+    await closed;
+  });
+
+  test("an upgrade that the replica does not want gets the replica's own answer", async () => {
+    const plain = await replica("plain", (_, res) => void res.writeHead(403).end("no"));
+    plain.server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"));
+    const { story } = edgeWith();
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [plain.port] } });
+    const answer = await ask(port, "/", { headers: { connection: "upgrade", upgrade: "websocket" } });
+    expect([answer.status, answer.body]).toEqual([403, "no"]);
+  });
+});
