@@ -16,7 +16,9 @@ export interface Behaviour {
   readonly smokePasses: boolean;
   /** From the request to end to the end of the process, requests in flight included. */
   readonly stopsAfterMs: number;
+  /** What each replica prints when it starts, after a first line with its id. */
   readonly lines: readonly string[];
+  readonly exitCode: number;
 }
 
 export const WELL: Behaviour = {
@@ -28,7 +30,8 @@ export const WELL: Behaviour = {
   slowShare: 0,
   smokePasses: true,
   stopsAfterMs: 50,
-  lines: ["started"],
+  lines: [],
+  exitCode: 1,
 };
 
 export type BehaviourOf = (group: GroupIntent, service: string) => Behaviour;

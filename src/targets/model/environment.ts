@@ -1,4 +1,4 @@
-import type { GroupIntent, Intent } from "../../core/model/intent.js";
+import type { GroupIntent, Intent, TaskIntent } from "../../core/model/intent.js";
 import type { Block } from "../../core/model/judgement.js";
 import type {
   GroupObservation,
@@ -23,14 +23,19 @@ interface ModelService {
   readonly groups: Map<string, ModelGroup>;
   edge: ModelEdge | null;
   port: number | null;
+  /** Single requests, beside the steady traffic; bounded. */
+  readonly sent: Block[];
+  requests: number;
 }
+
+const MAX_SENT = 1_000;
 
 /** One environment under the model target: what was applied, what runs, what the edge does. */
 export class ModelEnvironment {
   applied: { readonly term: number; readonly revision: number } | null = null;
   intent: Intent = { services: {}, resources: {}, tasks: [] };
   readonly services = new Map<string, ModelService>();
-  readonly #tasks = new Map<string, { readonly endsAt: number; readonly passes: boolean }>();
+  readonly #tasks = new Map<string, { readonly endsAt: number; readonly fault: string | null }>();
   #seen: Omit<Observation, "seenAt"> | null = null;
   #nextAt = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +50,13 @@ export class ModelEnvironment {
     this.applied = { term, revision };
     this.intent = intent;
     for (const [name, wanted] of Object.entries(intent.services)) {
-      const service = this.services.get(name) ?? { groups: new Map<string, ModelGroup>(), edge: null, port: null };
+      const service: ModelService = this.services.get(name) ?? {
+        groups: new Map(),
+        edge: null,
+        port: null,
+        sent: [],
+        requests: 0,
+      };
       this.services.set(name, service);
       for (const [id, group] of Object.entries(wanted.groups)) {
         const replicas = typeof group.replicas === "number" ? group.replicas : group.replicas.min;
@@ -61,8 +72,7 @@ export class ModelEnvironment {
       for (const [id, group] of service.groups)
         if (intent.services[name]?.groups[id] === undefined) group.resize(0, now);
     for (const task of intent.tasks) {
-      const passes = this.services.get(task.service)?.groups.get(task.group)?.behaviour.smokePasses ?? false;
-      if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, { endsAt: now + this.times.taskMs, passes });
+      if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, this.#begin(task, now));
     }
     this.#changed();
   }
@@ -95,9 +105,64 @@ export class ModelEnvironment {
   blocks(from: number, to: number): readonly (Block & { readonly service: string })[] {
     this.advance(to);
     const found: (Block & { readonly service: string })[] = [];
-    for (const [name, service] of this.services)
+    for (const [name, service] of this.services) {
       trafficOf(name, service.groups, service.edge, this.times.requestsPerSecond, from, to, found);
+      for (const block of service.sent) if (block.at >= from && block.at < to) found.push({ service: name, ...block });
+    }
     return found;
+  }
+
+  /** Sends requests one by one; each block of a hundred follows the weights in force exactly. */
+  request(name: string, count: number, now: number): Readonly<Record<string, number>> {
+    this.advance(now);
+    const service = this.services.get(name);
+    const answers: Record<string, number> = {};
+    for (let sent = 0; service !== undefined && sent < count; sent++) {
+      let place = service.requests++ % 100;
+      const weights = Object.entries(service.edge?.inForce(now).weights ?? {});
+      const id = weights.find(([, weight]) => {
+        place -= weight;
+        return place < 0;
+      })?.[0];
+      const group = service.groups.get(id ?? "");
+      const ready = group?.ready() ?? [];
+      const replica = ready[service.requests % Math.max(1, ready.length)];
+      if (group === undefined || replica === undefined) continue;
+      answers[group.intent.label] = (answers[group.intent.label] ?? 0) + 1;
+      const at = Math.floor(now / 1000) * 1000;
+      this.#count(service.sent, {
+        at,
+        group: group.id,
+        replica: replica.id,
+        total: 1,
+        errors: 0,
+        slow: 0,
+        restarts: 0,
+      });
+    }
+    return answers;
+  }
+
+  #count(sent: Block[], one: Block): void {
+    const place = sent.findLastIndex((block) => block.at === one.at && block.replica === one.replica);
+    const known = sent[place];
+    if (known !== undefined) sent[place] = { ...known, total: known.total + 1 };
+    else sent.push(one);
+    if (sent.length > MAX_SENT) sent.shift();
+  }
+
+  /** Every answer is 200 when the group passes its smoke checks. */
+  #begin(task: TaskIntent, now: number): { readonly endsAt: number; readonly fault: string | null } {
+    const passes = this.services.get(task.service)?.groups.get(task.group)?.behaviour.smokePasses ?? false;
+    const status = passes ? 200 : 500;
+    const failed = task.checks.find((check) => (check.kind === "http" ? check.status !== status : !passes));
+    const fault =
+      failed === undefined
+        ? null
+        : failed.kind === "http"
+          ? `GET ${failed.path} answered ${status}, not ${failed.status}`
+          : `${failed.argv.join(" ")} ended with 1`;
+    return { endsAt: now + this.times.taskMs, fault };
   }
 
   crash(service: string, index: number, now: number): void {
@@ -138,7 +203,7 @@ export class ModelEnvironment {
       tasks[id] =
         task.endsAt > now
           ? { phase: "running", detail: "" }
-          : { phase: task.passes ? "passed" : "failed", detail: task.passes ? "200" : "GET /ready answered 500" };
+          : { phase: task.fault === null ? "passed" : "failed", detail: task.fault ?? "all checks passed" };
     const resources = Object.fromEntries(
       Object.keys(this.intent.resources).map((name) => [name, { phase: "ready" as const, detail: "model" }]),
     );

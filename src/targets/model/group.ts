@@ -16,7 +16,7 @@ export class ModelGroup {
     readonly behaviour: Behaviour,
   ) {}
 
-  /** Starts what is missing; ends what is too much, what is not ready first. */
+  /** Starts what is missing; ends what is too much: what is not ready first, then the youngest. */
   resize(asked: number, now: number): void {
     this.asked = asked;
     const running = this.replicas.filter((replica) => replica.phase !== "stopping");
@@ -24,7 +24,7 @@ export class ModelGroup {
       this.#started += 1;
       this.replicas.push(new ModelReplica(`${this.service}-${this.id}-${this.#started}`, this.behaviour, now));
     }
-    const surplus = [...running.filter((replica) => replica.phase !== "ready"), ...this.ready()];
+    const surplus = [...running.filter((replica) => replica.phase !== "ready"), ...this.ready().toReversed()];
     for (const replica of surplus.slice(0, Math.max(0, running.length - asked))) replica.stop(now);
   }
 

@@ -63,6 +63,10 @@ export class ModelReplica {
     return this.phase === "stopping" && this.#since + this.behaviour.stopsAfterMs <= now;
   }
 
+  lines(): readonly string[] {
+    return [`works as ${this.id}`, ...this.behaviour.lines];
+  }
+
   observe(): ReplicaObservation {
     return {
       id: this.id,
@@ -100,6 +104,7 @@ export class ModelReplica {
   }
 
   #exit(): ExitReport {
-    return { code: 1, signal: null, reason: "exited", message: "exited with code 1", lastLines: this.behaviour.lines };
+    const { exitCode: code } = this.behaviour;
+    return { code, signal: null, reason: "exited", message: `exited with code ${code}`, lastLines: this.lines() };
   }
 }

@@ -61,14 +61,24 @@ export class ModelTarget implements Target, SignalSource {
     return { cursor: String(to), blocks: from < to ? this.environment(key).blocks(from, to) : [] };
   }
 
-  async *logs(key: EnvironmentKey, query: LogQuery): AsyncIterable<LogLine> {
+  /** Sends requests through the edge's weights in force; how many each release answered. */
+  request(key: EnvironmentKey, service: string, count: number): Readonly<Record<string, number>> {
+    return this.environment(key).request(service, count, this.now());
+  }
+
+  async *logs(key: EnvironmentKey, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
     for (const [service, { groups }] of this.environment(key).services) {
       if (query.service !== null && query.service !== service) continue;
       for (const group of groups.values())
-        for (const { id } of group.replicas)
-          if (query.replica === null || query.replica === id)
-            for (const text of query.lines === 0 ? [] : group.behaviour.lines.slice(-query.lines))
-              yield { service, replica: id, stream: "stdout", text };
+        for (const replica of group.replicas)
+          if (query.replica === null || query.replica === replica.id)
+            for (const text of query.lines === 0 ? [] : replica.lines().slice(-query.lines))
+              yield { service, replica: replica.id, stream: "stdout", text };
     }
+    // Nobody prints anything more: following is waiting for its end.
+    if (query.follow && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
   }
 }
