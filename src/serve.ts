@@ -2,19 +2,18 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { listen } from "./api/listen.js";
-import { createApi } from "./api/server.js";
-import { openArtefacts } from "./artefacts/directory.js";
+import { serveApi } from "./api/listen.js";
 import { API_PROTOCOL } from "./api/protocol.js";
+import { openArtefacts } from "./artefacts/directory.js";
 import { openClock, wallJumps } from "./engine/clock.js";
 import { Engine, type EngineLog, SYSTEM_STREAM } from "./engine/engine.js";
 import { LocalControlPlane } from "./engine/plane.js";
 import { WindlassError } from "./error.js";
 import { ledgerDesk } from "./ledger/desk.js";
 import { openLedger } from "./ledger/open.js";
-import { type Places, placesIn } from "./ports/places.js";
 import type { Clock } from "./ports/clock.js";
 import type { LedgerStore } from "./ports/ledger-store.js";
+import { type Places, placesIn } from "./ports/places.js";
 import { openSeries } from "./series/open.js";
 import { collectArtefacts } from "./serve/collect.js";
 import { examine } from "./serve/doctor.js";
@@ -30,7 +29,10 @@ const HOUR_MS = 3_600_000;
 export async function serve(places: Places): Promise<void> {
   for (const directory of [places.home, places.logs, path.dirname(places.controlSocket)])
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const logger = pino({ base: { service: "control-plane", pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
+  const logger = pino({
+    base: { service: "control-plane", pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const log: EngineLog = (level, message, facts) => logger[level](facts ?? {}, message);
 
   const store = await openLedger({ directory: places.ledger });
@@ -60,7 +62,11 @@ export async function serve(places: Places): Promise<void> {
   };
 
   const gates = (state: Parameters<typeof freezeGates>[0]) => freezeGates(state, clock.wall(), clock.now());
-  const engine = new Engine({ ledger: store, target, signals: target, series, clock, term: lease.term, gates }, log, fatal);
+  const engine = new Engine(
+    { ledger: store, target, signals: target, series, clock, term: lease.term, gates },
+    log,
+    fatal,
+  );
   const plane = new LocalControlPlane({
     engine,
     store,
@@ -72,26 +78,38 @@ export async function serve(places: Places): Promise<void> {
     secrets: (environment, values) => target.setSecrets(environment, values),
     doctor: () => examine(places, target, engine),
     stop: async () => {
-      await target.watchControlPlane(null).catch((error: unknown) => log("warn", `the daemon does not know that this ends: ${String(error)}`));
+      await target
+        .watchControlPlane(null)
+        .catch((error: unknown) => log("warn", `the daemon does not know that this ends: ${String(error)}`));
       setImmediate(() => void shutdown(0));
     },
   });
 
-  const server = await listen(createApi(plane, { log }), { socket: places.controlSocket });
+  const server = await serveApi(plane, { log, socket: places.controlSocket });
   close = () => server.close();
   await engine.start();
 
   const beat = every(LEASE_MS / 3, stopping.signal, () => lease.renew(), fatal);
   const jump = wallJumps(clock);
-  const watch = every(1_000, stopping.signal, async () => {
-    const byMs = jump();
-    if (byMs !== 0) await recordSystem(store, clock, "clock.jumped@1", { byMs });
-  }, fatal);
+  const watch = every(
+    1_000,
+    stopping.signal,
+    async () => {
+      const byMs = jump();
+      if (byMs !== 0) await recordSystem(store, clock, "clock.jumped@1", { byMs });
+    },
+    fatal,
+  );
   const daemon = keepDaemon(target, places, stopping.signal, log);
-  const tidy = every(HOUR_MS, stopping.signal, async () => {
-    await series.maintain(clock.now());
-    await collectArtefacts(engine, artefacts, log);
-  }, (error) => log("warn", `could not tidy up: ${String(error)}`));
+  const tidy = every(
+    HOUR_MS,
+    stopping.signal,
+    async () => {
+      await series.maintain(clock.now());
+      await collectArtefacts(engine, artefacts, log);
+    },
+    (error) => log("warn", `could not tidy up: ${String(error)}`),
+  );
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutdown(0));
   await Promise.all([beat, watch, daemon, tidy]);
 }
@@ -110,7 +128,12 @@ async function recordSystem(store: LedgerStore, clock: Clock, type: string, data
 }
 
 /** Runs `work` with `ms` between runs until the signal; a failure goes to `onError`, and it runs again. */
-async function every(ms: number, signal: AbortSignal, work: () => Promise<void>, onError: (error: unknown) => void): Promise<void> {
+async function every(
+  ms: number,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+  onError: (error: unknown) => void,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await work();
@@ -130,7 +153,9 @@ function main(): void {
   }
   serve(placesIn(values.home, values.sockets)).catch((error: unknown) => {
     const known = error instanceof WindlassError;
-    process.stderr.write(`${JSON.stringify({ level: "error", ...(known ? error.toJSON() : { code: "bug", message: String(error), stack: (error as Error).stack }) })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ level: "error", ...(known ? error.toJSON() : { code: "bug", message: String(error), stack: (error as Error).stack }) })}\n`,
+    );
     process.exit(known ? 2 : 1);
   });
 }

@@ -224,7 +224,9 @@ export class Driver {
   #goesBack(events: readonly DomainEvent[]): boolean {
     const { deployment } = this.#state;
     const returning = deployment !== null && deployment.outcome === null && deployment.cause !== null;
-    const turns = events.some((e) => e.type === "deployment.turned@1" || (e.type === "deployment.requested@1" && e.data.kind === "rollback"));
+    const turns = events.some(
+      (e) => e.type === "deployment.turned@1" || (e.type === "deployment.requested@1" && e.data.kind === "rollback"),
+    );
     const rollback = deployment !== null && deployment.outcome === null && deployment.kind === "rollback";
     return returning || turns || rollback || this.#state.next?.kind === "rollback";
   }

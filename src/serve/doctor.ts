@@ -1,4 +1,4 @@
-import { statfs, stat } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import type { Finding } from "../engine/control-plane.js";
 import type { Engine } from "../engine/engine.js";
 import type { Places } from "../ports/places.js";
@@ -15,12 +15,21 @@ export async function examine(places: Places, target: HostTarget, engine: Engine
     findings.push(
       facts.edge === null
         ? wrong("edge", "the edge does not answer", "the daemon starts it again; its output is in logs/edge.log")
-        : ok("edge", `runs as process ${facts.edge.pid}, table ${facts.edge.generation}${facts.edge.socketsHeld ? ", its sockets are held for it" : ""}`),
+        : ok(
+            "edge",
+            `runs as process ${facts.edge.pid}, table ${facts.edge.generation}${facts.edge.socketsHeld ? ", its sockets are held for it" : ""}`,
+          ),
     );
     findings.push(ok("limits", `cgroups: ${facts.cgroups}`));
     for (const [name, detail] of Object.entries(facts.resources)) findings.push(ok(`resource ${name}`, detail));
   } catch (error) {
-    findings.push(wrong("daemon", error instanceof Error ? error.message : String(error), `its output is in ${places.logs}/daemon.log`));
+    findings.push(
+      wrong(
+        "daemon",
+        error instanceof Error ? error.message : String(error),
+        `its output is in ${places.logs}/daemon.log`,
+      ),
+    );
   }
   for (const driver of engine.drivers())
     findings.push(
@@ -42,7 +51,9 @@ async function diskFinding(places: Places): Promise<Finding> {
   const { bavail, bsize } = await statfs(places.home);
   const free = bavail * bsize;
   const sentence = `${Math.round(free / 1024 ** 2)} MiB free`;
-  return free > LOW_DISK_BYTES ? ok("disk", sentence) : wrong("disk", sentence, "make room: a full disk stops deployments, not rollbacks");
+  return free > LOW_DISK_BYTES
+    ? ok("disk", sentence)
+    : wrong("disk", sentence, "make room: a full disk stops deployments, not rollbacks");
 }
 
 function ok(check: string, sentence: string): Finding {

@@ -10,7 +10,12 @@ const EVERY_MS = 500;
  * Sees to it that a daemon of this version runs and knows how to start this process again. A daemon of another
  * version leaves; replicas and edge go on, and the new one adopts them.
  */
-export async function keepDaemon(target: HostTarget, places: Places, signal: AbortSignal, log: EngineLog): Promise<void> {
+export async function keepDaemon(
+  target: HostTarget,
+  places: Places,
+  signal: AbortSignal,
+  log: EngineLog,
+): Promise<void> {
   const argv = [...process.execArgv, ...process.argv.slice(1)];
   const { pid, startTime } = identify(process.pid);
   let known: number | null = null;

@@ -22,6 +22,8 @@ export interface CompiledEnvironment {
   /** How many revisions back a rollback may go without stages (rule 4). */
   readonly rollbackWindow: number;
   readonly keepReleases: number;
+  /** While one lasts, no stage of a deployment begins; rollbacks pass. Wall clock, milliseconds since 1970. */
+  readonly freezes: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
   readonly services: Readonly<Record<string, CompiledService>>;
   readonly resources: Readonly<Record<string, CompiledResource>>;
 }

@@ -9,6 +9,7 @@ export const ENVIRONMENT_DEFAULTS = {
   whenBusy: "supersede",
   rollbackWindow: 2,
   keepReleases: 10,
+  freezes: [],
 } as const;
 
 /** The environments that are there without being named, and what is different there. */

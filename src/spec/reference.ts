@@ -62,9 +62,18 @@ function table(title: string, schema: z.ZodObject, known: object = {}): string[]
   const rows = Object.entries(schema.shape).map(([name, inner]) => {
     const given = (known as Record<string, unknown>)[name];
     const fallback = given === undefined ? (isRequired(inner as z.ZodType) ? "required" : "") : code(given);
-    return `| \`${name}\` | ${form(inner as z.ZodType)} | ${fallback} | ${descriptionOf(inner as z.ZodType) ?? ""} |`;
+    return [`\`${name}\``, form(inner as z.ZodType), fallback, descriptionOf(inner as z.ZodType) ?? ""];
   });
-  return [`## ${title}`, "", "| field | form | default | what |", "|---|---|---|---|", ...rows, ""];
+  return [`## ${title}`, "", ...aligned([["field", "form", "default", "what"], ...rows]), ""];
+}
+
+/** Columns padded as the formatter of this repository pads them, so that it leaves the page alone. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const [head = "", ...body] = rows.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+  );
+  return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body];
 }
 
 function probeDefaults(): string[] {

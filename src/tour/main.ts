@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { createClient } from "../api/client.js";
 import { placesOf, thisMachine } from "../cli/home.js";
 import type { ControlPlane } from "../engine/control-plane.js";
-import { type Load, } from "../load/load.js";
+import type { Load } from "../load/load.js";
 import { type Report, wallTime } from "../load/report.js";
 import { type Ran, windlass } from "./command.js";
 import { Story } from "./story.js";
@@ -29,35 +29,61 @@ interface Told {
 async function tour(story: Story, workspace: Workspace, control: ControlPlane): Promise<Told> {
   const run = (...words: string[]) => windlass(story, workspace, words);
 
-  story.chapter("The first deployment", "Nothing runs before it, so it goes straight to 100 %, once its replicas and their database are ready.");
+  story.chapter(
+    "The first deployment",
+    "Nothing runs before it, so it goes straight to 100 %, once its replicas and their database are ready.",
+  );
   await workspace.build("1.0.0");
   workspace.writeSpec("rolling");
   const first = await run("deploy", "tour", "--version", "1.0.0");
   if (first.code !== 0) throw new Error("the first deployment failed");
   const view = await control.environment(ENVIRONMENT);
   const url = view.services[0]?.url ?? `http://127.0.0.1:${workspace.port}`;
-  story.note(`The database: ${Object.values(view.resources).map((resource) => resource.detail).join(", ")}.`);
+  story.note(
+    `The database: ${Object.values(view.resources)
+      .map((resource) => resource.detail)
+      .join(", ")}.`,
+  );
 
   story.chapter("Clients arrive", `100 requests/s, a fifth of them writing, from here to the end: ${url}`);
   const load: Load = await startClients(url);
   try {
-    story.chapter("A rolling deployment", "1.1.0 is a better release. One replica more at a time, none fewer than three.");
+    story.chapter(
+      "A rolling deployment",
+      "1.1.0 is a better release. One replica more at a time, none fewer than three.",
+    );
     await workspace.build("1.1.0");
     const rolling = await run("deploy", "tour", "--version", "1.1.0");
 
-    story.chapter("A canary, and the control plane killed in the middle", "The same code built as 1.1.1: 20 %, 50 %, 100 % of the requests, four seconds each. At 50 % the process that decides gets kill -9.");
+    story.chapter(
+      "A canary, and the control plane killed in the middle",
+      "The same code built as 1.1.1: 20 %, 50 %, 100 % of the requests, four seconds each. At 50 % the process that decides gets kill -9.",
+    );
     workspace.writeSpec("canary");
     const canary = run("deploy", "tour", "--version", "1.1.1");
     const controlPlaneBackMs = await killAtStage(story, control, 2);
     const passed = await canary;
 
-    story.chapter("A harmful release", "1.2.0 has a bug: customers without a phone number cannot be read. The canary meets them first.");
+    story.chapter(
+      "A harmful release",
+      "1.2.0 has a bug: customers without a phone number cannot be read. The canary meets them first.",
+    );
     await workspace.build("1.2.0");
     const harmful = await run("deploy", "tour", "--version", "1.2.0");
     const why = await run("why", "tour");
     const report = await load.stop();
     const after = await control.environment(ENVIRONMENT);
-    return { first, rolling, canary: passed, harmful, why, controlPlaneBackMs, report, verdictAt: await verdictTime(control), runs: after.current?.label ?? null };
+    return {
+      first,
+      rolling,
+      canary: passed,
+      harmful,
+      why,
+      controlPlaneBackMs,
+      report,
+      verdictAt: await verdictTime(control),
+      runs: after.current?.label ?? null,
+    };
   } finally {
     await load.stop(0);
   }
@@ -111,17 +137,67 @@ function rows(told: Told): readonly Row[] {
   return [
     { what: "first deployment", value: code(told.first), should: "done (0)", ok: told.first.code === 0 },
     { what: "rolling deployment", value: code(told.rolling), should: "done (0)", ok: told.rolling.code === 0 },
-    { what: "canary, control plane killed", value: code(told.canary), should: "done all the same (0)", ok: told.canary.code === 0 },
-    { what: "harmful canary", value: code(told.harmful), should: "rolled back by itself (3)", ok: told.harmful.code === 3 },
-    { what: "runs now", value: told.runs ?? "nothing", should: "the release before the harmful one", ok: told.runs?.startsWith("1.1.1") ?? false },
-    { what: "requests sent", value: String(report.sent), should: "all that were due", ok: report.sent > 0 && report.shed === 0 },
+    {
+      what: "canary, control plane killed",
+      value: code(told.canary),
+      should: "done all the same (0)",
+      ok: told.canary.code === 0,
+    },
+    {
+      what: "harmful canary",
+      value: code(told.harmful),
+      should: "rolled back by itself (3)",
+      ok: told.harmful.code === 3,
+    },
+    {
+      what: "runs now",
+      value: told.runs ?? "nothing",
+      should: "the release before the harmful one",
+      ok: told.runs?.startsWith("1.1.1") ?? false,
+    },
+    {
+      what: "requests sent",
+      value: String(report.sent),
+      should: "all that were due",
+      ok: report.sent > 0 && report.shed === 0,
+    },
     { what: "failed", value: String(report.failed), should: "0", ok: report.failed === 0 },
-    { what: "failed by design (1.2.0's bug)", value: String(report.failedByDesign), should: "more than 0, or nothing was tested", ok: report.failedByDesign > 0 },
-    { what: "first bad answer to verdict", value: ms(detect), should: "time to detect", ok: detect !== null && detect > 0 },
-    { what: "verdict to last bad answer", value: ms(stop), should: "at most 1000 ms", ok: stop !== null && stop <= 1_000 },
-    { what: "nobody decided (kill -9)", value: ms(told.controlPlaneBackMs), should: "and no request failed", ok: told.controlPlaneBackMs < 30_000 },
-    { what: "latency p50, p99", value: `${report.latency.p50.toFixed(1)} ms, ${report.latency.p99.toFixed(1)} ms`, should: "from due to last byte", ok: report.latency.count > 0 },
-    { what: "why", value: sentence === "" ? "nothing" : "said", should: sentence, ok: told.why.code === 0 && sentence !== "" },
+    {
+      what: "failed by design (1.2.0's bug)",
+      value: String(report.failedByDesign),
+      should: "more than 0, or nothing was tested",
+      ok: report.failedByDesign > 0,
+    },
+    {
+      what: "first bad answer to verdict",
+      value: ms(detect),
+      should: "time to detect",
+      ok: detect !== null && detect > 0,
+    },
+    {
+      what: "verdict to last bad answer",
+      value: ms(stop),
+      should: "at most 1000 ms",
+      ok: stop !== null && stop <= 1_000,
+    },
+    {
+      what: "nobody decided (kill -9)",
+      value: ms(told.controlPlaneBackMs),
+      should: "and no request failed",
+      ok: told.controlPlaneBackMs < 30_000,
+    },
+    {
+      what: "latency p50, p99",
+      value: `${report.latency.p50.toFixed(1)} ms, ${report.latency.p99.toFixed(1)} ms`,
+      should: "from due to last byte",
+      ok: report.latency.count > 0,
+    },
+    {
+      what: "why",
+      value: sentence === "" ? "nothing" : "said",
+      should: sentence,
+      ok: told.why.code === 0 && sentence !== "",
+    },
   ];
 }
 
@@ -151,7 +227,7 @@ function keep(story: Story, workspace: Workspace): void {
   for (const line of [
     `export WINDLASS_HOME=${workspace.home}`,
     `cd ${workspace.directory}`,
-    "windlass() { node " + process.cwd() + "/bin/windlass.js \"$@\"; }",
+    `windlass() { node ${process.cwd()}/bin/windlass.js "$@"; }`,
     "windlass status tour",
     "windlass history tour",
     "windlass logs tour --lines 5",

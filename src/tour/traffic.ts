@@ -1,4 +1,4 @@
-import { startLoad, type Load } from "../load/load.js";
+import { type Load, startLoad } from "../load/load.js";
 
 const RATE = 100;
 const ACCOUNT = { email: "admin@example.com", password: "only-for-the-tour" };
@@ -9,8 +9,17 @@ export async function startClients(baseUrl: string): Promise<Load> {
   const token = login.token;
   if (typeof token !== "string") throw new Error("the service gave no token");
   const headers = { authorization: `Bearer ${token}` };
-  const withPhone = await create(baseUrl, headers, { name: "Ada Lovelace", email: "ada@example.com", phone: "+44 20 7946 0000", city: "London" });
-  const without = await create(baseUrl, headers, { name: "Alan Turing", email: "alan@example.com", city: "Manchester" });
+  const withPhone = await create(baseUrl, headers, {
+    name: "Ada Lovelace",
+    email: "ada@example.com",
+    phone: "+44 20 7946 0000",
+    city: "London",
+  });
+  const without = await create(baseUrl, headers, {
+    name: "Alan Turing",
+    email: "alan@example.com",
+    city: "Manchester",
+  });
   return startLoad({
     baseUrl,
     ratePerSecond: RATE,
@@ -24,7 +33,12 @@ export async function startClients(baseUrl: string): Promise<Load> {
         method: "POST",
         path: "/customers",
         headers,
-        body: (n: number) => ({ name: `Customer ${n}`, email: `customer-${n}@example.com`, phone: "+49 30 1234567", city: "Berlin" }),
+        body: (n: number) => ({
+          name: `Customer ${n}`,
+          email: `customer-${n}@example.com`,
+          phone: "+49 30 1234567",
+          city: "Berlin",
+        }),
       },
     ],
     releaseOf: (found) => (typeof found["x-release"] === "string" ? found["x-release"] : null),
@@ -32,13 +46,20 @@ export async function startClients(baseUrl: string): Promise<Load> {
   });
 }
 
-async function create(baseUrl: string, headers: Record<string, string>, customer: Record<string, string>): Promise<string> {
+async function create(
+  baseUrl: string,
+  headers: Record<string, string>,
+  customer: Record<string, string>,
+): Promise<string> {
   const { id } = await json(`${baseUrl}/customers`, { method: "POST", body: customer, headers });
   if (typeof id !== "string" && typeof id !== "number") throw new Error("the service gave no id");
   return String(id);
 }
 
-async function json(url: string, ask: { method: string; body: unknown; headers?: Record<string, string> }): Promise<Record<string, unknown>> {
+async function json(
+  url: string,
+  ask: { method: string; body: unknown; headers?: Record<string, string> },
+): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     method: ask.method,
     headers: { "content-type": "application/json", ...ask.headers },

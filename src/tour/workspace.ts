@@ -29,7 +29,9 @@ export class Workspace {
   /** Builds a release of the service's code into the folder that the spec packs. */
   async build(release: string): Promise<void> {
     const out = path.join(this.directory, "release");
-    await run(process.execPath, [path.join(SYSTEM, "build.js"), "--release", release, "--out", out], { timeout: 60_000 });
+    await run(process.execPath, [path.join(SYSTEM, "build.js"), "--release", release, "--out", out], {
+      timeout: 60_000,
+    });
   }
 
   /** Writes the spec: the system as it is in `systems/`, and an environment for impatient people. */

@@ -171,6 +171,10 @@ export const compiledEnvironment = component(
       whenBusy: z.enum(["supersede", "refuse"]),
       rollbackWindow: count,
       keepReleases: z.int().positive(),
+      freezes: z
+        .array(z.strictObject({ from: z.int(), to: z.int(), reason: z.string().min(1) }).readonly())
+        .max(100)
+        .readonly(),
       services: z.record(name, service),
       resources: z.record(name, resource),
     })

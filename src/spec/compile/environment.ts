@@ -49,6 +49,7 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
     whenBusy: settings.whenBusy,
     rollbackWindow: settings.rollbackWindow,
     keepReleases: settings.keepReleases,
+    freezes: compileFreezes(settings.freezes, report),
     services: compiledServices,
     resources: compiledResources,
   };
@@ -62,6 +63,19 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
       );
   const problems = report.problems.map((one) => ({ ...one, path: originAt(full, one.path).path }));
   return { environment, problems };
+}
+
+type AuthoredFreeze = { readonly from: string; readonly to: string; readonly reason: string };
+
+function compileFreezes(freezes: readonly AuthoredFreeze[], report: Report): CompiledEnvironment["freezes"] {
+  return freezes.map(({ from, to, reason }, index) => {
+    const freeze = { from: Date.parse(from), to: Date.parse(to), reason };
+    if (freeze.to <= freeze.from)
+      report
+        .below("freezes", index)
+        .add("spec-freeze", "the freeze ends before it begins", "`to` must be later than `from`");
+    return freeze;
+  });
 }
 
 /** A broken field hides nothing that is wrong with the others: they are compiled without it. */

@@ -5,6 +5,12 @@ import { few } from "./quantities.js";
 import { resource } from "./resource.js";
 import { service, serviceName } from "./service.js";
 
+const freeze = z.strictObject({
+  from: field(z.iso.datetime({ offset: true }), "When it begins: 2026-12-24T00:00:00Z."),
+  to: field(z.iso.datetime({ offset: true }), "When it ends."),
+  reason: field(z.string().min(1), "Why; shown to who waits."),
+});
+
 export const environment = z.strictObject({
   extends: field(z.string(), "Another environment whose settings this one starts from."),
   target: field(z.literal("host"), "The engine under the environment: host, this machine."),
@@ -12,6 +18,7 @@ export const environment = z.strictObject({
   whenBusy: field(z.enum(["supersede", "refuse"]), "What a deployment does to one that is still going on."),
   rollbackWindow: field(few, "So many revisions back, a rollback skips the stages."),
   keepReleases: field(z.int().min(1).max(1000), "Releases that are kept for a rollback."),
+  freezes: field(z.array(freeze).max(100), "Times in which no stage of a deployment begins. A rollback always may."),
   services: field(
     z.record(serviceName, patchOf(service).nullable()),
     "Changes to services, field by field. null removes a field, or the service.",
