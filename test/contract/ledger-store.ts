@@ -167,6 +167,7 @@ export function ledgerStoreContract(name: string, begin: () => Promise<LedgerWor
 
     it("refuses events on a full disk, halves none, and still takes those of a rollback", async () => {
       const full = await world.openFull();
+      await full.acquire("a control plane that starts now", 60_000);
       const before = await all(full.readAll(0));
       const big = "x".repeat(20_000);
       const [refused, racing] = await Promise.allSettled([

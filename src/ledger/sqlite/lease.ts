@@ -41,22 +41,21 @@ export class LeaseTable {
   }
 
   renew(term: number, ttlMs: number): void {
-    try {
+    unlessFull(() =>
       inTransaction(this.#db, () => {
         const row = this.#row();
         if (row.term !== term || row.holder === null) throw leaseLost(term, row.term);
         this.#write.run([term, row.holder, JSON.stringify(this.#me), uptimeMs() + ttlMs]);
-      });
-    } catch (error) {
-      // On a full disk the lease cannot be prolonged, yet it holds until somebody else takes it.
-      if (!sqliteCode(error).startsWith("SQLITE_FULL")) throw error;
-    }
+      }),
+    );
   }
 
   release(term: number): void {
-    inTransaction(this.#db, () => {
-      if (this.#row().term === term) this.#write.run([term, null, null, 0]);
-    });
+    unlessFull(() =>
+      inTransaction(this.#db, () => {
+        if (this.#row().term === term) this.#write.run([term, null, null, 0]);
+      }),
+    );
   }
 
   /** Inside the append's transaction: refuses a writer whose term is over, and one without a lease beside a holder. */
@@ -77,6 +76,15 @@ export class LeaseTable {
   #isOther(row: LeaseRow): boolean {
     if (row.holder === null || row.process === null) return false;
     return row.process.store !== this.#me.store && row.expires > uptimeMs() && isAlive(row.process);
+  }
+}
+
+/** On a full disk a lease can be neither prolonged nor given back: it holds until somebody else takes it. */
+function unlessFull(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!sqliteCode(error).startsWith("SQLITE_FULL")) throw error;
   }
 }
 

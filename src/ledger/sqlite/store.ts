@@ -7,7 +7,7 @@ import { decodeRecord, prepareRecord } from "../record.js";
 import { checkAppend, closed } from "../refusals.js";
 import { SqliteAudit } from "./audit.js";
 import { Commits, type Space } from "./commits.js";
-import { guarded, named, openDatabase, type Sqlite, type Statement } from "./database.js";
+import { guarded, named, openDatabase, type Sqlite, type Statement, sqliteCode } from "./database.js";
 import { LeaseTable } from "./lease.js";
 import { checkEnd, remember } from "./opening.js";
 import { Reserve } from "./reserve.js";
@@ -29,6 +29,7 @@ export class SqliteLedger implements LedgerStore {
   readonly #db: Sqlite;
   readonly #lease: LeaseTable;
   readonly #commits: Commits;
+  readonly #space: Space;
   readonly #listeners = new Set<(events: readonly EventRecord[]) => void>();
   readonly #readStream: Statement;
   readonly #readAll: Statement;
@@ -45,8 +46,8 @@ export class SqliteLedger implements LedgerStore {
       if (options.damaged !== true) checkEnd(this.#db, size);
       this.audit = new SqliteAudit(this.#db, signer);
       this.#lease = new LeaseTable(this.#db);
-      const space = options.limit === undefined ? new Reserve(options.directory) : limited(this.#db, options.limit);
-      this.#commits = new Commits(this.#db, tables, this.#lease, space, (records) => this.#tell(records));
+      this.#space = options.limit === undefined ? new Reserve(options.directory) : limited(this.#db, options.limit);
+      this.#commits = new Commits(this.#db, tables, this.#lease, this.#space, (records) => this.#tell(records));
       this.#readStream = this.#db
         .prepare(
           "SELECT sequence, record, version FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
@@ -111,7 +112,7 @@ export class SqliteLedger implements LedgerStore {
 
   async acquire(holder: string, ttlMs: number): Promise<Lease> {
     this.#assertOpen();
-    const term = guarded(() => this.#lease.acquire(holder, ttlMs));
+    const term = guarded(() => this.#acquire(holder, ttlMs));
     this.#heldTerm = term;
     return {
       term,
@@ -136,6 +137,17 @@ export class SqliteLedger implements LedgerStore {
     } finally {
       this.#listeners.clear();
       this.#db.close();
+    }
+  }
+
+  /** A control plane that starts on a full disk must be able to take over, or nobody could roll back. */
+  #acquire(holder: string, ttlMs: number): number {
+    try {
+      return this.#lease.acquire(holder, ttlMs);
+    } catch (error) {
+      if (!sqliteCode(error).startsWith("SQLITE_FULL") || !this.#space.held) throw error;
+      this.#space.release();
+      return this.#lease.acquire(holder, ttlMs);
     }
   }
 
