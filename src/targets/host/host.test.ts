@@ -286,7 +286,7 @@ describe("what replicas do", () => {
       return false;
     }, "all is printed");
     await eventually(() => statSync(file).size <= 8 * 1024 * 1024, "the file is small");
-    expect(statSync(`${file}.1`).size).toBeLessThanOrEqual(17 * 1024 * 1024);
+    expect(statSync(`${file}.1`).size).toBeLessThanOrEqual(20 * 1024 * 1024);
     await apply("shop/chatter", 2, intent({}));
   });
 

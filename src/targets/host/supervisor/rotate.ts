@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 
 /**
  * Moves the newest `limitBytes` of a file to `<file>.1` and empties the file, when it is larger than that. The writer
@@ -14,13 +14,18 @@ export function rotateWhenOver(file: string, limitBytes: number): boolean {
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     let position = Math.max(0, fstatSync(from).size - limitBytes);
-    // To the very end, which a fast writer moves on meanwhile, but not for ever.
-    for (let copied = 0; copied < 2 * limitBytes; ) {
+    // To the very end, which a fast writer moves on meanwhile. One that cannot be caught up with loses what lies
+    // between, but not its last lines.
+    for (let copied = 0, jumps = 0; jumps < 3; ) {
       const read = readSync(from, chunk, 0, CHUNK_BYTES, position);
       if (read === 0) break;
       writeSync(to, chunk, 0, read);
       position += read;
       copied += read;
+      if (copied < 2 * limitBytes) continue;
+      position = Math.max(position, fstatSync(from).size - CHUNK_BYTES);
+      copied = 2 * limitBytes - CHUNK_BYTES;
+      jumps++;
     }
     ftruncateSync(from, 0);
   } finally {
