@@ -18,7 +18,7 @@ export function reference(): string {
     "# The spec",
     "",
     "`windlass.system.ts` exports `defineSystem({…})`; `windlass.system.yaml` has the same fields. This page is generated",
-    "from the schema: change it there, then run `npx vitest run -u src/spec/reference.test.ts`.",
+    "from the schema: change it there, then run `npx vitest run src/spec/reference.test.ts -u`.",
     "",
     "Times are written `500ms`, `10s`, `5m`, `1h`, `2d`; sizes `512MiB`, `1GiB`; shares `5%`. An environment may change any",
     "field: objects merge, everything else replaces, `null` removes, and `extends` starts from another environment.",

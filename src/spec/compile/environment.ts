@@ -5,6 +5,7 @@ import { fillService } from "../layers/fill.js";
 import { isObject, originAt, plain } from "../layers/trace.js";
 import { nearest } from "../nearest.js";
 import type { Problem } from "../problem.js";
+import { environment as environmentSchema } from "../schema/environment.js";
 import { resourceObject } from "../schema/resource.js";
 import { service as serviceSchema } from "../schema/service.js";
 import { validate } from "../validate.js";
@@ -65,10 +66,10 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
   return { environment, problems };
 }
 
-type AuthoredFreeze = { readonly from: string; readonly to: string; readonly reason: string };
-
-function compileFreezes(freezes: readonly AuthoredFreeze[], report: Report): CompiledEnvironment["freezes"] {
-  return freezes.map(({ from, to, reason }, index) => {
+/** What does not fit the schema was told with the rest of the document and is passed over here. */
+function compileFreezes(written: unknown, report: Report): CompiledEnvironment["freezes"] {
+  const parsed = environmentSchema.shape.freezes.safeParse(written);
+  return (parsed.data ?? []).map(({ from, to, reason }, index) => {
     const freeze = { from: Date.parse(from), to: Date.parse(to), reason };
     if (freeze.to <= freeze.from)
       report

@@ -155,6 +155,17 @@ describe("what is wrong", () => {
     ]);
   });
 
+  it("is a freeze without a time, or one that ends before it begins", () => {
+    const freezes = (...list: unknown[]) => wrong({}, { environments: { production: { freezes: list } } });
+    const [from, to, reason] = ["2026-12-24T00:00:00Z", "2026-12-27T00:00:00+01:00", "holidays"];
+    expect(freezes({ from, to, reason })).toEqual([]);
+    expect(freezes({ from: to, to: from, reason })[0]).toContain("the freeze ends before it begins");
+    expect(freezes({ from: "tomorrow", reason })).toEqual([
+      'environments.production.freezes.0.from: not a time; write "2026-12-24T00:00:00Z", in quotes [spec-wrong-value]',
+      'environments.production.freezes.0.to: "to" is missing [spec-missing]',
+    ]);
+  });
+
   it("never makes the compiler throw", () => {
     const key = fc.constantFrom(
       "name",
@@ -174,6 +185,8 @@ describe("what is wrong", () => {
       "command",
       "tls",
       "stages",
+      "freezes",
+      "from",
     );
     const leaf = fc.constantFrom<unknown>(
       null,

@@ -1,14 +1,19 @@
 import { z } from "zod";
-import { field } from "./field.js";
+import { field, required } from "./field.js";
 import { patchOf } from "./patch.js";
 import { few } from "./quantities.js";
 import { resource } from "./resource.js";
 import { service, serviceName } from "./service.js";
 
+const instant = z.iso.datetime({
+  offset: true,
+  error: (issue) => (issue.input === undefined ? undefined : 'not a time\nwrite "2026-12-24T00:00:00Z", in quotes'),
+});
+
 const freeze = z.strictObject({
-  from: field(z.iso.datetime({ offset: true }), "When it begins: 2026-12-24T00:00:00Z."),
-  to: field(z.iso.datetime({ offset: true }), "When it ends."),
-  reason: field(z.string().min(1), "Why; shown to who waits."),
+  from: required(instant, "When it begins: 2026-12-24T00:00:00Z."),
+  to: required(instant, "When it ends."),
+  reason: required(z.string().min(1), "Why; shown to who waits."),
 });
 
 export const environment = z.strictObject({
