@@ -177,6 +177,18 @@ describe("verifying a ledger", () => {
     expect(await findings()).toEqual([{ kind: "rewritten", sequence: 1_101, to: 2_100, record: null }]);
   });
 
+  it("finds a head, an index or a kept checkpoint that was tampered with", async () => {
+    await thirty();
+    const kinds = async () => (await findings()).map(({ kind, sequence }) => `${kind} ${sequence}`);
+    tamper("UPDATE streams SET version = 3 WHERE stream = 'shop'; UPDATE events SET key = 'k' WHERE sequence = 5");
+    expect(await kinds()).toEqual(["inconsistent 5", "inconsistent 30"]);
+    tamper("INSERT INTO checkpoints VALUES (12, 'not a note')");
+    expect(await kinds()).toContain("inconsistent 12");
+    tamper("UPDATE head SET edge = x'00'");
+    expect((await kinds()).at(-1)).toBe("inconsistent 30");
+    await expect(open()).rejects.toMatchObject({ code: "ledger-corrupt" });
+  });
+
   it("refuses a pinned checkpoint that somebody else signed", async () => {
     const pinned = await thirty();
     const forged = pinned.checkpoint.replace("\n30\n", "\n29\n");

@@ -95,6 +95,14 @@ describe("the ledger in SQLite", () => {
     await two.close();
   });
 
+  it("bounds how many appends may wait", async () => {
+    const ledger = await openLedger({ directory });
+    const waiting = Array.from({ length: 10_001 }, (_, n) => ledger.append(`s${n}`, 0, [event]));
+    const refused = (await Promise.allSettled(waiting)).filter(({ status }) => status === "rejected");
+    expect(refused).toMatchObject([{ reason: { code: "ledger-overloaded", retry: "safe" } }]);
+    await ledger.close();
+  });
+
   it("commits what was waiting when it is closed", async () => {
     const ledger = await openLedger({ directory });
     const waiting = ledger.append("s", 0, [event]);

@@ -41,9 +41,11 @@ export class SqliteLedger implements LedgerStore {
     try {
       const signer = checkpointKey(options.directory);
       const tables = new EventTables(this.#db, (size, root) => signCheckpoint(size, root, signer));
-      const { size } = guarded(() => tables.refresh());
-      remember(this.#db, signer.verifierKey, size);
-      if (options.damaged !== true) checkEnd(this.#db, size);
+      if (options.damaged !== true) {
+        const { size } = guarded(() => tables.refresh());
+        remember(this.#db, signer.verifierKey, size);
+        checkEnd(this.#db, size);
+      }
       this.audit = new SqliteAudit(this.#db, signer);
       this.#lease = new LeaseTable(this.#db);
       this.#space = options.limit === undefined ? new Reserve(options.directory) : limited(this.#db, options.limit);

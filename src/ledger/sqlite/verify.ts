@@ -1,3 +1,4 @@
+import { WindlassError } from "../../error.js";
 import type { VerifyOptions, VerifyReport } from "../../ports/ledger-audit.js";
 import { type Checkpoint, openCheckpoint } from "../../proof/checkpoint.js";
 import { Edge } from "../../proof/merkle.js";
@@ -16,7 +17,7 @@ export async function verify(db: Sqlite, ownKey: string, options: VerifyOptions)
     options.pinned === undefined
       ? null
       : openCheckpoint(options.pinned.checkpoint, options.pinned.verifierKey ?? ownKey);
-  const state = guarded(() => snapshot(db));
+  const state = guarded(() => snapshot(db, findings));
   const marks = [...state.checkpoints, ...(pinned === null ? [] : [pinned])].sort((a, b) => a.size - b.size);
   const rewritten = new Rewritten(findings);
   const edge = new Edge();
@@ -72,7 +73,7 @@ interface State {
 }
 
 /** What the ledger says about itself, at one moment. */
-function snapshot(db: Sqlite): State {
+function snapshot(db: Sqlite, findings: Findings): State {
   db.exec("BEGIN");
   try {
     const one = <Row>(sql: string) => db.prepare(sql).raw().get([]) as Row;
@@ -85,14 +86,26 @@ function snapshot(db: Sqlite): State {
       last: one<[number | null]>("SELECT max(sequence) FROM events")[0] ?? 0,
       lastLeaf: one<[number | null]>("SELECT max(sequence) FROM leaves")[0] ?? 0,
       streams: new Map(many<[string, number]>("SELECT stream, version FROM streams")),
-      checkpoints: many<[string]>("SELECT note FROM checkpoints ORDER BY size").flatMap(([note]) => {
-        const key = keys.find((each) => note.startsWith(`${each.split("+")[0]}\n`));
-        return key === undefined ? [] : [openCheckpoint(note, key)];
-      }),
+      checkpoints: many<[number, string]>("SELECT size, note FROM checkpoints ORDER BY size").flatMap(([at, note]) =>
+        ownCheckpoint(at, note, keys, findings),
+      ),
     };
   } finally {
     db.exec("COMMIT");
   }
+}
+
+/** A checkpoint that the ledger signed on its way; a forged one is a finding. */
+function ownCheckpoint(size: number, note: string, keys: readonly string[], findings: Findings): Checkpoint[] {
+  const key = keys.find((each) => note.startsWith(`${each.split("+")[0]}\n`)) ?? "";
+  try {
+    const checkpoint = openCheckpoint(note, key);
+    if (checkpoint.size === size) return [checkpoint];
+  } catch (error) {
+    if (!(error instanceof WindlassError)) throw error;
+  }
+  findings.add("inconsistent", size, `The checkpoint that the ledger keeps for ${size} records is not one of its own.`);
+  return [];
 }
 
 /** Between the last checkpoint that fits and the first that does not lies what was rewritten. */
