@@ -128,6 +128,7 @@ test("an edge is replaced by a new one under load without a failed request; the 
   const before = (await control<{ blocks: { total: number }[] }>(socket, "GET", "/blocks?since=0")).blocks.length;
   const seen = await requests.stop();
   expect(failures(seen)).toEqual([]);
+  expect(seen.length).toBeGreaterThan(100);
   expect(before).toBeGreaterThan(0);
   // The new edge owns the path: the old one's end has not taken it away.
   expect((await statusOf(socket)).pid).toBe(next.pid);
