@@ -22,5 +22,7 @@ if (process.argv.includes("--if-stale") && !stale) process.exit(0);
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const result = spawnSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.build.json")], { stdio: "inherit" });
 if (result.status !== 0) process.exit(result.status ?? 1);
+const schema = spawnSync(process.execPath, [path.join(import.meta.dirname, "schema.js")], { stdio: "inherit" });
+if (schema.status !== 0) process.exit(schema.status ?? 1);
 mkdirSync(path.dirname(stamp), { recursive: true });
 writeFileSync(stamp, "");

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { serveApi } from "./api/listen.js";
@@ -19,11 +20,12 @@ import { collectArtefacts } from "./serve/collect.js";
 import { examine } from "./serve/doctor.js";
 import { freezeGates } from "./serve/gates.js";
 import { keepDaemon } from "./serve/keep-daemon.js";
-import { createHostTarget } from "./targets/host/target.js";
+import { createHostTarget, type HostTarget } from "./targets/host/target.js";
 import { VERSION } from "./version.js";
 
 const LEASE_MS = 10_000;
 const HOUR_MS = 3_600_000;
+const DAEMON_HEAD_START_MS = 3_000;
 
 /** The control plane's process: opens every adapter, recovers from the ledger, serves, and drives until told to stop. */
 export async function serve(places: Places): Promise<void> {
@@ -85,6 +87,8 @@ export async function serve(places: Places): Promise<void> {
     },
   });
 
+  // A first look at a target that is still starting would only say so.
+  await Promise.race([firstDaemon(target, log), sleep(DAEMON_HEAD_START_MS)]);
   const server = await serveApi(plane, { log, socket: places.controlSocket });
   close = () => server.close();
   await engine.start();
@@ -112,6 +116,14 @@ export async function serve(places: Places): Promise<void> {
   );
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutdown(0));
   await Promise.all([beat, watch, daemon, tidy]);
+}
+
+async function firstDaemon(target: HostTarget, log: EngineLog): Promise<void> {
+  try {
+    await target.ensureDaemon();
+  } catch (error) {
+    log("warn", `no daemon yet: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function lastEventAt(store: LedgerStore): Promise<number> {

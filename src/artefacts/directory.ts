@@ -6,6 +6,7 @@ import { type Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WindlassError } from "../error.js";
 import type { ArtefactStore, StoredArtefact } from "../ports/artefact-store.js";
+import { archiveFile } from "../ports/places.js";
 
 export interface ArtefactOptions {
   readonly directory: string;
@@ -122,7 +123,7 @@ class DirectoryArtefacts implements ArtefactStore {
     if (hex === undefined) {
       throw new WindlassError("artefact-digest", `${JSON.stringify(digest)} is not a digest: sha256:<64 hex digits>.`);
     }
-    return path.join(this.#directory, `${hex}.tar`);
+    return archiveFile(this.#directory, hex);
   }
 }
 

@@ -33,3 +33,8 @@ export function placesIn(home: string, sockets: string = path.join(home, "run"))
     logs: path.join(home, "logs"),
   };
 }
+
+/** The file of an archive in {@link Places.artefacts}: the control plane writes it, the daemon reads it. */
+export function archiveFile(artefacts: string, digest: string): string {
+  return path.join(artefacts, `${digest.replace(/^sha256:/, "")}.tar`);
+}

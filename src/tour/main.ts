@@ -57,8 +57,9 @@ async function tour(story: Story, workspace: Workspace, control: ControlPlane): 
 
     story.chapter(
       "A canary, and the control plane killed in the middle",
-      "The same code built as 1.1.1: 20 %, 50 %, 100 % of the requests, four seconds each. At 50 % the process that decides gets kill -9.",
+      "1.1.1 puts exact names first: 20 %, 50 %, 100 % of the requests, four seconds each. At 50 % the process that decides gets kill -9.",
     );
+    await workspace.build("1.1.1");
     workspace.writeSpec("canary");
     const canary = run("deploy", "tour", "--version", "1.1.1");
     const controlPlaneBackMs = await killAtStage(story, control, 2);

@@ -42,7 +42,7 @@ export class Workspace {
 }
 
 const STRATEGY: Readonly<Record<TourStrategy, string>> = {
-  rolling: `rolling({ surge: 1, unavailable: 0, observe: "3s" })`,
+  rolling: `rolling({ maxSurge: 1, maxUnavailable: 0, observe: "3s" })`,
   canary: `canary({
             stages: [
               { share: 20, time: { min: "4s", max: "1m" } },

@@ -1,10 +1,13 @@
-import { createReadStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { WindlassError } from "../../../error.js";
+import { archiveFile } from "../../../ports/places.js";
 
 /** Unpacks an archive into a directory that appears complete or not at all; rejects when its digest is another one. */
 export type Unpack = (digest: string, bytes: Readable, directory: string) => Promise<unknown>;
+
+const KEPT_MS = 3_600_000;
 
 /** Artefacts as directories, one per digest, shared by all replicas that run it. */
 export class Unpacked {
@@ -27,11 +30,21 @@ export class Unpacked {
     return started;
   }
 
+  /** Removes what is not wanted and was not just made: it is unpacked again when it is wanted again. */
+  prune(wanted: ReadonlySet<string>): void {
+    for (const name of readdirSync(this.directory)) {
+      const place = path.join(this.directory, name);
+      const old = Date.now() - statSync(place).mtimeMs > KEPT_MS;
+      if (old && !wanted.has(`sha256:${name}`) && this.running.size === 0)
+        rmSync(place, { recursive: true, force: true });
+    }
+  }
+
   private async make(digest: string): Promise<string> {
     const hex = digest.replace(/^sha256:/, "");
     const final = path.join(this.directory, hex);
     if (existsSync(final)) return final;
-    const archive = path.join(this.archives, `${hex}.tar.gz`);
+    const archive = archiveFile(this.archives, hex);
     if (!existsSync(archive))
       throw new WindlassError("host-artefact-missing", `the artefact ${digest} is not on this machine`, {
         hint: "Deploy the release again, so that its artefact is uploaded.",
