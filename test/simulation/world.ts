@@ -30,6 +30,9 @@ export class World {
   /** Chance of death at each passage of a port, 0..1. */
   deadly = 0;
   deaths = 0;
+  /** The engine dies at this passage of a port, counted from the start of the world. */
+  diesAt: number | null = null;
+  passages = 0;
   readonly disk = new MemoryDisk();
   readonly model: ModelTarget;
   readonly line: UnreliableTarget;
@@ -52,7 +55,10 @@ export class World {
   async start(): Promise<void> {
     const ledger = new MemoryLedger(this.disk, () => this.now);
     const lease = await ledger.acquire("engine", 1_000_000_000);
-    const life = new Life(() => this.deadly > 0 && this.random() < this.deadly);
+    const life = new Life(() => {
+      this.passages += 1;
+      return this.passages === this.diesAt || (this.deadly > 0 && this.random() < this.deadly);
+    });
     const target = mortalTarget(this.line, life);
     this.#life = life;
     this.driver = new Driver(KEY, {

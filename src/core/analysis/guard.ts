@@ -19,7 +19,7 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   const from = evidence.now - guard.forMs;
   const window = within(evidence.canary, from, evidence.now);
   const canary = count(window, guard);
-  const stable = evidence.stable.length === 0 ? null : count(within(evidence.stable, from, evidence.now), guard);
+  const stable = countStable(guard, evidence, from);
   const all = count(evidence.canary, guard);
   const say = (verdict: Verdict, sentence: string): SignalJudgement => ({
     signal: guard.signal,
@@ -31,8 +31,7 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
 
   const limit = `${guard.signal} > ${percent(guard.above)} for ${guard.forMs / 1000} s`;
   if (evidence.since <= from && canary.total >= guard.minSamples && everySliceAbove(window, from, guard)) {
-    const against = stable !== null && stable.total > 0 && rate(canary) <= rate(stable);
-    if (against)
+    if (stable !== null && asBad(stable, canary, guard))
       return say(
         "pass",
         `${describe(guard, canary)}, over the limit (${limit}), but stable has ${percent(rate(stable))}`,
@@ -48,12 +47,30 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   const recently = canary.total >= guard.minSamples && rate(canary) > guard.above;
   if (rate(all) <= guard.above && !recently)
     return say("pass", `${describe(guard, all)}, within ${percent(guard.above)}`);
-  if (stable !== null && stable.total > 0 && rate(canary) <= rate(stable))
+  if (stable !== null && asBad(stable, canary, guard))
     return say("pass", `${describe(guard, all)}, no worse than stable's ${percent(rate(stable))}`);
   return say(
     "inconclusive",
     `${describe(guard, all)}: above ${percent(guard.above)}, not yet for ${guard.forMs / 1000} s`,
   );
+}
+
+/** Stable in the same window; once it gets no requests any more, what it was like beside the new group. */
+function countStable(guard: Guard, evidence: Evidence, from: number): SignalCounts | null {
+  if (evidence.stable.length === 0) return null;
+  const beside = count(within(evidence.stable, from, evidence.now), guard);
+  return beside.total > 0 ? beside : count(evidence.stable, guard);
+}
+
+/**
+ * Stable is over the limit itself, and the new group is no worse than it by more than chance (two standard errors of
+ * the difference of two proportions): equal groups must not fail by who had one error more in a second.
+ */
+function asBad(stable: SignalCounts, canary: SignalCounts, guard: Guard): boolean {
+  if (stable.total === 0 || canary.total === 0 || rate(stable) <= guard.above) return false;
+  const pooled = (stable.bad + canary.bad) / (stable.total + canary.total);
+  const chance = 2 * Math.sqrt(pooled * (1 - pooled) * (1 / stable.total + 1 / canary.total));
+  return rate(canary) - rate(stable) <= chance;
 }
 
 function judgeRestarts(guard: Guard, evidence: Evidence): SignalJudgement {

@@ -24,11 +24,7 @@ export function stepReturn(deployment: DeploymentState, view: RolloutView, input
     };
   // Nothing better to be had, and a person is told: what ran before, whole; but the last ready replicas are not taken.
   const forced: Shape = servesAlone(view)
-    ? {
-        groups: { ...shape.now.groups, [rollout.from ?? rollout.to]: shape.fromSize },
-        weights: shape.now.weights,
-        routed: null,
-      }
+    ? { ...shape.now, routed: null }
     : { groups: { ...shape.now.groups, ...whole(view) }, weights: onlyOld(view), routed: null };
   return {
     events: [

@@ -130,10 +130,21 @@ function waiting(reason: Waiting): Decision {
   return { events: [], wakeAt: reason.until, waiting: reason };
 }
 
-/** What an environment that does nothing has to say. */
+/** What an environment that does nothing has to say: what runs, and why the last attempt does not. */
 export function restingSentence(state: EnvironmentState): Waiting {
   const current = state.settled.at(-1);
-  const label = current === undefined ? undefined : state.revisions[current]?.release.label;
-  if (label === undefined) return waitingFor("nothing runs here", "`windlass deploy`");
-  return waitingFor(`nothing: ${label} (${current}) runs and no deployment is in progress`, "`windlass deploy`");
+  const label = (id: string): string => `${state.revisions[id]?.release.label ?? id} (${id})`;
+  const runs = current === undefined ? "nothing runs here" : `${label(current)} runs`;
+  const last = state.deployment;
+  if (last !== null && last.cause !== null && (last.outcome === "rolled-back" || last.outcome === "failed")) {
+    const service = last.cause.service === null ? "" : `${last.cause.service}: `;
+    const sentence = `nothing: ${runs}; ${last.id} to ${label(last.to)} ${last.outcome === "failed" ? "failed" : "was hauled back"} (${service}${last.cause.sentence})`;
+    const held = state.holds[last.to] !== undefined;
+    return waitingFor(
+      sentence,
+      held ? `deploy a fix; ${last.to} is held until \`windlass unhold\`` : "`windlass deploy`",
+    );
+  }
+  if (current === undefined) return waitingFor("nothing runs here", "`windlass deploy`");
+  return waitingFor(`nothing: ${runs} and no deployment is in progress`, "`windlass deploy`");
 }
