@@ -22,10 +22,16 @@ test("any 100 consecutive requests get exactly the weights, wherever they begin"
   );
 });
 
-test("a canary of 10 % gets every tenth request, not ten in a row", () => {
+test("a canary of 10 % gets one request of each ten, not ten in a row", () => {
   const slots = scheduleOf([90, 10]);
-  const canary = [...slots.keys()].filter((slot) => slots[slot] === 1);
-  expect(canary.slice(1).map((slot, at) => slot - (canary[at] ?? 0))).toEqual(Array(9).fill(10));
+  const stretches = Array.from({ length: 10 }, (_, n) => slots.slice(n * 10, n * 10 + 10));
+  expect(stretches.map((stretch) => stretch.filter((group) => group === 1).length)).toEqual(Array(10).fill(1));
+});
+
+test("clients that ask ten kinds of requests in turn show most of them to a canary of 20 %", () => {
+  const slots = scheduleOf([80, 20]);
+  const kinds = new Set([...slots.keys()].filter((slot) => slots[slot] === 1).map((slot) => slot % 10));
+  expect(kinds.size).toBeGreaterThanOrEqual(8);
 });
 
 test("without weights there is nothing to deal", () => {
