@@ -101,4 +101,23 @@ describe("bad clients", () => {
     expect((await ask(port, "/204")).status).toBe(204);
     expect((await ask(port, "/304")).headers.etag).toBe('"x"');
   });
+
+  test("an offer to speak HTTP/2 is declined by answering, body and all; the connection goes on", async () => {
+    const port = await echoing();
+    const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+    const seen = await raw(
+      port,
+      `POST / HTTP/1.1\r\nHost: a\r\n${offer}Content-Length: 5\r\n\r\nhello`,
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nagain",
+    );
+    expect(seen.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2);
+    expect(seen).toMatch(/hello[\s\S]*again/);
+  });
+
+  test("requests that are sent one after the other without waiting are answered in their order", async () => {
+    const port = await echoing();
+    const post = (body: string, last = "") => `POST / HTTP/1.1\r\nHost: a\r\n${last}Content-Length: 3\r\n\r\n${body}`;
+    const seen = await raw(port, post("one") + post("two") + post("six", "Connection: close\r\n"));
+    expect(seen.replace(/HTTP\/1.1 200 OK[\s\S]*?\r\n\r\n/g, "").replace(/[^a-z]/g, "")).toBe("onetwosix");
+  });
 });

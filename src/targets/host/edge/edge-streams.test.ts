@@ -92,4 +92,22 @@ describe("streams", () => {
     const answer = await ask(port, "/", { headers: { connection: "upgrade", upgrade: "websocket" } });
     expect([answer.status, answer.body]).toEqual([403, "no"]);
   });
+
+  test("trailers after a chunked answer arrive", async () => {
+    const one = await replica("one", (_, res) => {
+      res.writeHead(200, { trailer: "x-checksum" });
+      res.write("body");
+      res.addTrailers({ "x-checksum": "42" });
+      res.end();
+    });
+    const { story } = edgeWith();
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [one.port] } });
+    const trailers = await new Promise((resolve) => {
+      http.get({ host: "127.0.0.1", port, agent: false }, (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.trailers));
+      });
+    });
+    expect(trailers).toEqual({ "x-checksum": "42" });
+  });
 });

@@ -141,7 +141,8 @@ export class Listener {
     server.on("request", (req, res) => this.#begin(req, res, secure, false));
     server.on("checkContinue", (req, res) => this.#begin(req, res, secure, true));
     server.on("upgrade", (req, socket, head) => {
-      if (this.service === null) socket.end(answers.rawAnswer(answers.UNKNOWN_SERVICE));
+      if (req.headers.upgrade?.toLowerCase() !== "websocket") ignoreUpgrade(server, req, socket, head);
+      else if (this.service === null) socket.end(answers.rawAnswer(answers.UNKNOWN_SERVICE));
       else new Upgrade(this.#edge, this.service, req, socket, head, secure).begin();
     });
     server.on("clientError", onClientError);
@@ -169,6 +170,30 @@ export class Listener {
     }
   }
 }
+
+/**
+ * An offer to speak something else (Java's client offers h2c on every first request) is declined by answering as if it
+ * had not been made (RFC 9110, 7.8). Node has taken the connection out of HTTP by now, so the request is put back in
+ * front of it, without the offer, and read again.
+ */
+function ignoreUpgrade(server: HttpServer, req: http.IncomingMessage, socket: Duplex, head: Buffer): void {
+  let text = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
+  const raw = req.rawHeaders;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = (raw[at] as string).toLowerCase();
+    if (name === "upgrade" || name === "http2-settings") continue;
+    const value = name === "connection" ? withoutOffer(raw[at + 1] as string) : (raw[at + 1] as string);
+    if (name !== "connection" || value !== "") text += `${raw[at]}: ${value}\r\n`;
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
+}
+
+const withoutOffer = (connection: string): string =>
+  connection
+    .split(",")
+    .filter((token) => !/^\s*(upgrade|http2-settings)?\s*$/i.test(token))
+    .join(",");
 
 function onResponseError(this: http.ServerResponse): void {
   this.destroy();
