@@ -317,6 +317,18 @@ describe("following", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
+  test("waits for one that is back but has not read its ledger yet", async () => {
+    let connections = 0;
+    await serve({
+      follow: async function* (): AsyncIterable<Update> {
+        connections += 1;
+        if (connections === 2) throw new WindlassError("environment-unknown", "there is no shop/production");
+        yield event(Math.min(connections, 2));
+      },
+    });
+    expect(await collect(client().follow(SHOP, 0, never), 2)).toEqual([event(1), event(2)]);
+  });
+
   test("gives up once it was away for too long, and says so", async () => {
     const listening = await serve(planeOver([event(1)]));
     const updates = client({ awayMs: 150 }).follow(SHOP, 0, never);

@@ -43,7 +43,7 @@ export async function freeSocketFile(file: string): Promise<void> {
 
 export function running(file: string): WindlassError {
   return new WindlassError("control-plane-running", `a control plane runs already and answers on ${file}`, {
-    hint: "use it: `windlass status`; or end it: `windlass serve --stop`",
+    hint: "use it: `windlass status`; `windlass doctor` shows its pid",
     facts: { socket: file },
   });
 }

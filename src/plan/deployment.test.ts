@@ -241,7 +241,7 @@ describe("how it goes, and at which risk", () => {
     const plan = planFor({ probes: { readiness: false }, guards: [], strategy: "rolling" });
     expect(plan.risk).toBe("high");
     expect(plan.why).toContain("no readiness probe");
-    expect(plan.why).toContain("no guard watches it");
+    expect(plan.why).toContain("no guard watches its answers");
   });
 
   test("a new address is at least a medium risk, even when replicas stay", () => {

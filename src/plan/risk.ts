@@ -32,8 +32,8 @@ function highReasons({ action, before, after }: Change): readonly string[] {
     after.strategy.maxUnavailable >= after.replicas &&
     after.listen !== null;
   if (stopsAll) reasons.push("every old replica stops before a new one is ready");
-  if (after.listen !== null && after.guards.length === 0 && after.strategy.kind !== "canary")
-    reasons.push("no guard watches it, so nothing hauls it back");
+  if (after.listen !== null && after.guards.length === 0)
+    reasons.push("no guard watches its answers, so bad ones do not haul it back");
   if (before !== undefined && before.listen !== null && after.listen === null)
     reasons.push("it loses its port: clients cannot reach it any more");
   return reasons;

@@ -93,9 +93,12 @@ async function* connection(
   }
 }
 
-/** Whether a new connection may do better: the control plane is away, hangs, or says that asking again is safe. */
+/**
+ * Whether a new connection may do better: the control plane is away, hangs, or says that asking again is safe. One
+ * that just came back may not have read its ledger yet: an environment that it knew does not go away.
+ */
 function passing(error: unknown): boolean {
-  return error instanceof WindlassError && error.retry === "safe";
+  return error instanceof WindlassError && (error.retry === "safe" || error.code === "environment-unknown");
 }
 
 function gone(socket: string, awayMs: number, cause: unknown): WindlassError {
