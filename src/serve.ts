@@ -11,18 +11,21 @@ import { Engine, type EngineLog, SYSTEM_STREAM } from "./engine/engine.js";
 import { LocalControlPlane } from "./engine/plane.js";
 import { WindlassError } from "./error.js";
 import { ledgerDesk } from "./ledger/desk.js";
-import { openLedger } from "./ledger/open.js";
+import { type OpenLedger, openLedger } from "./ledger/open.js";
 import type { Clock } from "./ports/clock.js";
 import type { LedgerStore } from "./ports/ledger-store.js";
 import { type Places, placesIn } from "./ports/places.js";
 import { openSeries } from "./series/open.js";
 import { collectArtefacts } from "./serve/collect.js";
+import { damagedPlane } from "./serve/damaged.js";
 import { examine } from "./serve/doctor.js";
 import { freezeGates } from "./serve/gates.js";
 import { keepDaemon } from "./serve/keep-daemon.js";
 import { createHostTarget, type HostTarget } from "./targets/host/target.js";
 import { VERSION } from "./version.js";
 
+/** What this version must not guess about: it then drives nothing. */
+const UNREADABLE: ReadonlySet<string> = new Set(["ledger-corrupt", "ledger-unknown-event"]);
 const LEASE_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const DAEMON_HEAD_START_MS = 3_000;
@@ -37,7 +40,13 @@ export async function serve(places: Places): Promise<void> {
   });
   const log: EngineLog = (level, message, facts) => logger[level](facts ?? {}, message);
 
-  const store = await openLedger({ directory: places.ledger });
+  let store: OpenLedger;
+  try {
+    store = await openLedger({ directory: places.ledger });
+  } catch (error) {
+    if (!(error instanceof WindlassError) || !UNREADABLE.has(error.code)) throw error;
+    return serveDamaged(places, error, log);
+  }
   const lease = await store.acquire(`control-plane ${process.pid}`, LEASE_MS);
   const clock = openClock(path.join(places.home, "clock.json"), await lastEventAt(store));
   const series = await openSeries({ directory: places.series });
@@ -87,11 +96,19 @@ export async function serve(places: Places): Promise<void> {
     },
   });
 
+  try {
+    await engine.load();
+  } catch (error) {
+    if (!(error instanceof WindlassError) || !UNREADABLE.has(error.code)) throw error;
+    await lease.release();
+    await store.close();
+    return serveDamaged(places, error, log);
+  }
   // A first look at a target that is still starting would only say so.
   await Promise.race([firstDaemon(target, log), sleep(DAEMON_HEAD_START_MS)]);
   const server = await serveApi(plane, { log, socket: places.controlSocket });
   close = () => server.close();
-  await engine.start();
+  engine.start();
 
   const beat = every(LEASE_MS / 3, stopping.signal, () => lease.renew(), fatal);
   const jump = wallJumps(clock);
@@ -118,6 +135,24 @@ export async function serve(places: Places): Promise<void> {
   await Promise.all([beat, watch, daemon, tidy]);
 }
 
+/** Serves the ledger's own verbs only; replicas and edge are not touched. */
+async function serveDamaged(places: Places, reason: WindlassError, log: EngineLog): Promise<void> {
+  const store = await openLedger({ directory: places.ledger, damaged: true });
+  const about = { version: VERSION, protocol: API_PROTOCOL, pid: process.pid, home: places.home };
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    const plane = damagedPlane(reason, about, ledgerDesk(places.ledger, store), async () => resolve());
+    serveApi(plane, { log, socket: places.controlSocket }).catch((error: unknown) => {
+      log("error", `the API cannot be served: ${error instanceof Error ? error.message : String(error)}`);
+      resolve();
+    });
+  });
+  log("error", `drives nothing: ${reason.message}`);
+  await ended;
+  await store.close();
+  process.exit(0);
+}
+
 async function firstDaemon(target: HostTarget, log: EngineLog): Promise<void> {
   try {
     await target.ensureDaemon();
@@ -136,7 +171,9 @@ async function lastEventAt(store: LedgerStore): Promise<number> {
 async function recordSystem(store: LedgerStore, clock: Clock, type: string, data: unknown): Promise<void> {
   const version = (await store.streams()).find(({ stream }) => stream === SYSTEM_STREAM)?.version ?? 0;
   const wall = new Date(clock.wall()).toISOString();
-  await store.append(SYSTEM_STREAM, version, [{ type, data, at: clock.now(), wall, by: "engine", key: null }]);
+  // Starting must work on a full disk, too: a rollback may be what is needed.
+  const event = { type, data, at: clock.now(), wall, by: "engine", key: null };
+  await store.append(SYSTEM_STREAM, version, [event], { fromReserve: true });
 }
 
 /** Runs `work` with `ms` between runs until the signal; a failure goes to `onError`, and it runs again. */

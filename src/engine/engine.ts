@@ -32,12 +32,13 @@ export class Engine {
     private readonly cadence: Cadence = CADENCE,
   ) {}
 
-  /** Recovery: every environment from its stream, then straight on. */
-  async start(): Promise<void> {
-    for (const { stream } of await this.ports.ledger.streams()) {
-      if (stream === SYSTEM_STREAM) continue;
-      await this.#seat(stream).driver.load();
-    }
+  /** Recovery: every environment from its stream. Rejects with `ledger-unknown-event` before anything is driven. */
+  async load(): Promise<void> {
+    for (const { stream } of await this.ports.ledger.streams())
+      if (stream !== SYSTEM_STREAM) await this.#seat(stream).driver.load();
+  }
+
+  start(): void {
     for (const key of this.#seats.keys()) this.kick(key);
   }
 
