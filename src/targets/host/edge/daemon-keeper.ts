@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { WindlassError } from "../../../error.js";
 import type { Edge } from "./edge.js";
 import { type Channel, isHandoverMessage, onListener, say, sendListener } from "./handover.js";
+import { notice } from "./notice.js";
 import { EDGE_PROTOCOL } from "./protocol.js";
 
 const FIRST_WAIT_MS = 2_000;
@@ -73,6 +74,7 @@ export class DaemonKeeper {
     channel.once("disconnect", () => {
       if (this.#current !== channel) return;
       this.#current = null;
+      notice("info", this.#leaving ? "the daemon has left" : "the daemon is gone; serving on with the last table");
       if (!this.#leaving) this.#later();
     });
     say(channel, { kind: "hello", role: "edge", pid: process.pid, protocol: EDGE_PROTOCOL });
@@ -85,7 +87,7 @@ export class DaemonKeeper {
       this.#timer = null;
       if (this.#current !== null || this.#closed) return;
       this.start(argv).catch((error: Error) => {
-        process.stderr.write(`${JSON.stringify({ level: "error", message: `no daemon: ${error.message}` })}\n`);
+        notice("error", `no daemon: ${error.message}`);
         if (this.#current === null) this.#later();
       });
     }, this.#wait);

@@ -7,6 +7,7 @@ import { Counts } from "./counts.js";
 import { exposition } from "./exposition.js";
 import { addressKey, type ListenHandle } from "./handover.js";
 import { Listener } from "./listener.js";
+import { notice } from "./notice.js";
 import { probe } from "./prober.js";
 import {
   EDGE_PROTOCOL,
@@ -77,8 +78,7 @@ export class Edge implements EdgeContext {
     if (now - (this.#reported.get(replica) ?? -REPORT_EVERY_MS) < REPORT_EVERY_MS) return;
     this.#reported.set(replica, now);
     const { group, id } = replica;
-    const message = `replica failed: ${error.message}`;
-    process.stderr.write(`${JSON.stringify({ level: "error", message, group, replica: id, requestId })}\n`);
+    notice("error", `replica failed: ${error.message}`, { group, replica: id, requestId });
   }
 
   /** A listening socket from the daemon; the table that names its address uses it. */

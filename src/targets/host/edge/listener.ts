@@ -8,6 +8,7 @@ import { type Certificate, loadCertificate, stampOf, type TlsFiles } from "./cer
 import type { EdgeContext } from "./context.js";
 import { Exchange } from "./exchange.js";
 import { createListener, type ListenHandle } from "./handover.js";
+import { notice } from "./notice.js";
 import type { ListenerAddress } from "./protocol.js";
 import type { Service } from "./service.js";
 import { Upgrade } from "./upgrade.js";
@@ -106,7 +107,7 @@ export class Listener {
     } catch (error) {
       this.reloadFailures += 1;
       this.certificateProblem = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`${JSON.stringify({ level: "error", message: this.certificateProblem })}\n`);
+      notice("error", this.certificateProblem);
     }
   }
 
@@ -164,7 +165,7 @@ export class Listener {
       new Exchange(this.#edge, this.service, req, res, secure).begin(expectsContinue);
     } catch (error) {
       // A mistake of ours costs one request, not the process that carries all of them.
-      process.stderr.write(`${JSON.stringify({ level: "error", message: String(error) })}\n`);
+      notice("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
       if (res.headersSent) res.destroy();
       else answers.respond(req, res, answers.INTERNAL, "-");
     }

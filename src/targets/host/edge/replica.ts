@@ -72,7 +72,7 @@ export class Replica {
     this.#deadline = setTimeout(() => {
       for (const one of this.upgraded) one.cut();
       this.connections.destroy();
-    }, drainMs);
+    }, drainMs).unref();
   }
 
   close(): void {
