@@ -83,7 +83,7 @@ function closeBad(
   say(cli, style.red(`${style.bad} ${deployment} ${verb}`));
   if (cause !== null) say(cli, `  ${cause.service === null ? "" : `${cause.service}: `}${printable(cause.sentence)}`);
   const exit = cause?.exit ?? (trouble === null ? null : lastExit(trouble, cause?.service ?? null));
-  if (exit !== null) for (const line of exitLines(exit, style)) say(cli, `  ${line}`);
+  if (exit !== null) for (const line of exitLines(exit, style, cause?.sentence ?? "")) say(cli, `  ${line}`);
   say(
     cli,
     view.current === null
@@ -106,10 +106,13 @@ function lastExit(view: EnvironmentView, service: string | null): ExitReport | n
   return null;
 }
 
-/** What a replica said last, made harmless for the terminal. */
-export function exitLines(exit: ExitReport, style: Style): readonly string[] {
-  const how = exit.code !== null ? `exit code ${exit.code}` : exit.signal !== null ? exit.signal : "exit code unknown";
-  const head = exit.message.includes(how) ? exit.message : `${exit.message} (${how})`;
-  if (exit.lastLines.length === 0) return [printable(head), style.dim("it printed nothing")];
-  return [`${printable(head)}; its last lines:`, ...exit.lastLines.map((line) => style.dim(`| ${printable(line)}`))];
+/** What a replica said last, made harmless for the terminal; `said` is not said again. */
+function exitLines(exit: ExitReport, style: Style, said: string): readonly string[] {
+  const { code, signal, message, lastLines } = exit;
+  const how = code !== null ? `exit code ${code}` : signal;
+  const head = how === null || message.includes(how) ? message : `${message} (${how})`;
+  const lines = said.includes(head) ? [] : [printable(head)];
+  if (exit.reason === "could-not-start") return lines;
+  if (lastLines.length === 0) return [...lines, style.dim("It printed nothing.")];
+  return [...lines, "It printed last:", ...lastLines.map((line) => style.dim(`| ${printable(line)}`))];
 }

@@ -1,6 +1,8 @@
 import type { CommandOutcome } from "../core/deployment/outcome.js";
 import type { Release } from "../core/model/revision.js";
 import type { ControlPlane } from "../engine/control-plane.js";
+import type { EnvironmentView } from "../engine/view.js";
+import { WindlassError } from "../error.js";
 import type { CompiledEnvironment } from "../spec/compiled.js";
 import { ask } from "./command.js";
 import type { Cli } from "./context.js";
@@ -38,8 +40,10 @@ export async function deliver(
   const built = await buildRelease(spec, environment, delivery.version);
   try {
     if (!(await approve(built.release))) return null;
+    const all = await plane.environments();
+    refuseTakenPorts(all, key, environment);
     await send(plane, built, delivery.note);
-    const since = await versionOf(plane, key);
+    const since = all.find((view) => view.environment === key)?.version ?? 0;
     const command = { kind: "deploy", release: built.release, environment, reason, fast } as const;
     return { release: built.release, outcome: await ask(cli, plane, key, command), since };
   } finally {
@@ -65,7 +69,21 @@ function describe(source: PackedSource): string {
   return `${source.services.join(", ")} (${source.files} files, ${bytes(source.bytes)})`;
 }
 
-async function versionOf(plane: ControlPlane, key: string): Promise<number> {
-  const all = await plane.environments();
-  return all.find((view) => view.environment === key)?.version ?? 0;
+/** Two environments on one machine cannot listen on one port; better said now than found by waiting. */
+function refuseTakenPorts(all: readonly EnvironmentView[], key: string, environment: CompiledEnvironment): void {
+  for (const other of all) {
+    if (other.environment === key) continue;
+    const taken = new Map(other.services.map(({ name, url }) => [url === null ? "" : new URL(url).port, name]));
+    for (const { name, listen } of Object.values(environment.services)) {
+      const holder = listen === null || listen.port === 0 ? undefined : taken.get(String(listen.port));
+      if (holder === undefined) continue;
+      throw new WindlassError(
+        "cli-port-taken",
+        `${holder} of ${other.environment} listens on port ${listen?.port}, which ${name} wants.`,
+        {
+          hint: `Give ${name} another port in ${environment.name} (0 picks a free one), or stop the other: windlass down ${other.environment}`,
+        },
+      );
+    }
+  }
 }

@@ -20,7 +20,7 @@ function home(cli: Cli): Finding {
   const found = statSync(directory, { throwIfNoEntry: false });
   if (found === undefined)
     return { check: "state", ok: true, sentence: `${directory} is made with the first deployment`, hint: null };
-  const isPrivate = found.isDirectory() && (found.mode & 0o077) === 0;
+  const isPrivate = found.isDirectory() && (found.mode & 0o066) === 0;
   const isMine = process.getuid === undefined || found.uid === process.getuid();
   if (!isMine)
     return {

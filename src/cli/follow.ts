@@ -41,6 +41,8 @@ export async function followDeployment(
   let trouble: EnvironmentView | null = null;
   let end: { outcome: DeploymentOutcome; cause: Cause | null } | null = null;
   try {
+    // The names of revisions are in the view, and the first event may already need them.
+    progress.view(await first.environment(following.environment));
     for await (const update of updates(cli, first, following, abort.signal, progress)) {
       if (update.kind === "event") {
         progress.event(update.event);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { WindlassError } from "../error.js";
@@ -47,11 +47,14 @@ export function shortName(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
 
-/** Makes a directory that only its owner may enter; one that somebody else prepared is refused. */
+/** Makes a directory of one's own, closed to others; one that somebody else prepared or may write to is refused. */
 export function makePrivate(directory: string, uid: number | null): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = lstatSync(directory);
-  if (found.isDirectory() && (uid === null || found.uid === uid) && (found.mode & 0o077) === 0) return;
+  const isMine = found.isDirectory() && (uid === null || found.uid === uid) && (found.mode & 0o022) === 0;
+  // Passing through (0711) stays: a database server under its own user lives below.
+  if (isMine && (found.mode & 0o044) !== 0) chmodSync(directory, 0o700);
+  if (isMine) return;
   throw new WindlassError("cli-not-private", `${directory} is not a private directory of yours.`, {
     hint: `Others could listen in. Look at it, then: chmod 700 ${directory} (or set WINDLASS_HOME to another one).`,
   });

@@ -76,7 +76,11 @@ async function guarded(cli: Cli, json: boolean, run: () => Promise<ExitCode>): P
 
 /** What a person can put right is invalid use; what the machine has to put right needs a person to look. */
 function codeOf(error: WindlassError): ExitCode {
-  if (/^(spec|cli|archive|environment|unknown|api-bad|api-invalid|api-unknown)(-|$)/.test(error.code))
+  if (
+    /^(spec|cli|archive|environment|unknown|nothing-before|revision-held|api-bad|api-invalid|api-unknown)(-|$)/.test(
+      error.code,
+    )
+  )
     return error.code.startsWith("cli-control-") ? EXIT.failed : EXIT.invalid;
   return EXIT.failed;
 }

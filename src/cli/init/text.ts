@@ -14,10 +14,13 @@ export function typescriptSpec({ name, services }: Guess): string {
   const production = canary
     ? `    production: {
       services: {
-${services.map((one) => `        ${key(one.name)}: ${one.port === null ? "{ replicas: 1 }" : `{\n          replicas: 2,\n          // 10 % of the requests for a minute, then half, then all; hauled back when errors rise.\n          strategy: canary({ stages: [{ share: 10, min: "1m" }, { share: 50, min: "1m" }] }),\n        }`},`).join("\n")}
+${services.map((one) => `        ${key(one.name)}: ${one.port === null ? "{ replicas: 1 }" : `{\n          replicas: 2,\n          // 10 % of the requests for a minute, then half, then all; hauled back when errors rise.\n          strategy: canary({ stages: [{ share: 10, time: "1m" }, { share: 50, time: "1m" }] }),\n        }`},`).join("\n")}
       },
     },`
     : "    production: {},";
+  const reached = services.filter((one) => one.port !== null);
+  const dev =
+    reached.length === 0 ? "" : ` services: { ${reached.map((one) => `${key(one.name)}: { port: 0 }`).join(", ")} } `;
   return `import { ${[...new Set(imports)].sort().join(", ")} } from "windlass";
 
 export default defineSystem({
@@ -26,7 +29,8 @@ export default defineSystem({
 ${bodies.join("\n")}
   },
   environments: {
-    development: {},
+    // A free port: it may run beside production on one machine.
+    development: {${dev}},
 ${production}
   },
 });
@@ -54,7 +58,15 @@ export function yamlSpec({ name, services }: Guess): string {
       lines.push(`    port: ${service.port} # clients connect here; each replica gets its own in PORT`);
     if (service.health !== null) lines.push("    probes:", `      readiness: ${service.health}`);
   }
-  lines.push("environments:", "  development: {}", "  production:", "    services:");
+  lines.push(
+    "environments:",
+    "  development:",
+    "    # A free port: it may run beside production on one machine.",
+    "    services:",
+  );
+  for (const service of services)
+    lines.push(`      ${service.name}: { ${service.port === null ? "replicas: 1" : "port: 0"} }`);
+  lines.push("  production:", "    services:");
   for (const service of services) {
     lines.push(`      ${service.name}:`, `        replicas: ${service.port === null ? 1 : 2}`);
     if (service.port !== null)
@@ -63,8 +75,8 @@ export function yamlSpec({ name, services }: Guess): string {
         "        strategy:",
         "          kind: canary",
         "          stages:",
-        "            - { share: 10, min: 1m }",
-        "            - { share: 50, min: 1m }",
+        "            - { share: 10, time: 1m }",
+        "            - { share: 50, time: 1m }",
       );
   }
   return `${lines.join("\n")}\n`;

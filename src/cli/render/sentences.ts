@@ -6,6 +6,8 @@ import { duration, plural } from "./text.js";
 export interface Names {
   /** `1.2.0-abc1234 (r4)` for `r4`. */
   revision(id: string): string;
+  /** `1.2.0-abc1234` for `r4`. */
+  label(id: string): string;
 }
 
 type Tell = { readonly [T in DomainEvent["type"]]: (data: DataOf<T>, names: Names, by: string) => string };
@@ -44,12 +46,12 @@ const TELL: Tell = {
       ? `${deployment} succeeded: what runs is what was asked for`
       : `${deployment} ${outcome === "rolled-back" ? "is rolled back" : outcome === "failed" ? "failed" : "was superseded"}${because(cause?.sentence ?? null)}`,
   "rollout.started@1": ({ service }) => `${service}: its rollout started`,
-  "rollout.shaped@1": ({ because: why, groups, weights }) => {
+  "rollout.shaped@1": ({ because: why, groups, weights }, names) => {
     const parts = Object.entries(groups).map(([group, replicas]) => {
       const weight = weights[group];
-      return `${group} ${plural(replicas, "replica")}${weight === undefined ? "" : ` with ${weight} %`}`;
+      return `${names.label(group)} ${plural(replicas, "replica")}${weight === undefined ? "" : ` and ${weight} %`}`;
     });
-    return `${why} (${parts.join(", ")})`;
+    return `${why}: ${parts.join(", ")}`;
   },
   "stage.entered@1": ({ service, stage, of, share }) => `${service}: stage ${stage + 1} of ${of}, ${share} %`,
   "stage.observing@1": ({ service, stage }) => `${service}: stage ${stage + 1} is in force and observed`,
@@ -91,6 +93,10 @@ export class RevisionNames implements Names {
     if (event.type !== "revision.registered@1") return;
     const { revision } = event.data as DataOf<"revision.registered@1">;
     this.learn(revision.id, revision.release.label);
+  }
+
+  label(id: string): string {
+    return this.#labels.get(id) ?? id;
   }
 
   revision(id: string): string {

@@ -16,7 +16,7 @@ export function viewLines(view: EnvironmentView, now: number, style: Style): rea
   }
   for (const hold of view.holds)
     lines.push(
-      `  ${style.yellow("held")}  ${hold.revision.label} (${hold.revision.id}) by ${person(hold.by)}: ${printable(hold.reason)}`,
+      `  ${style.yellow("held")}  ${hold.revision.label} (${hold.revision.id}) by ${person(hold.by)}${hold.reason === view.deployment?.cause?.sentence ? "" : `: ${printable(hold.reason)}`}`,
     );
   if (view.next !== null) lines.push(`  then  ${view.next.id}: ${view.next.to.label} (${view.next.to.id})`);
   if (view.targetProblem !== null)

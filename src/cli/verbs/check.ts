@@ -81,7 +81,7 @@ async function effective(cli: Cli, loaded: LoadResult, name: string, asJson: boo
     const file = path.relative(cli.cwd, loaded.file);
     const rows = fields.map((field) => {
       const place = "line" in field ? ` ${file}:${field.line}:${field.column}` : "";
-      return [field.field, field.value, dim(`${field.from}${place}`)];
+      return [field.field, dim(`${field.from}${place}`), field.value];
     });
     for (const line of align(rows)) say(cli, line);
   }
