@@ -3,6 +3,7 @@ import path from "node:path";
 /** The rooms from top to bottom; a room imports itself, `error`, and rooms above it. See docs/decisions/0001. */
 const ROOMS = [
   "error",
+  "version",
   "spec",
   "core",
   "plan",

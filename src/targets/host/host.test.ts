@@ -169,10 +169,38 @@ describe("three processes, each of which may die", () => {
     expect(statSync(path.join(host.places.daemon, "intents", "shop~adopt.json")).mode & 0o777).toBe(0o600);
   });
 
+  test("a daemon of another version takes over and replaces the edge, and no request fails", async () => {
+    await apply("shop/upgrade", 1, intent({ web: service(2) }));
+    const before = await ready("shop/upgrade", 2);
+    const port = await portOf("shop/upgrade");
+    const load = traffics(port);
+    const edge = await host.edgePid();
+    await host.target.leave(false);
+    const { daemonArgv } = await import("./daemon/entry.js");
+    const { createHostTarget } = await import("./target.js");
+    const clock = { now: () => performance.now(), wall: () => Date.now() };
+    const argv = [...daemonArgv(host.places), "--version", "99.0.0"];
+    const next = createHostTarget({ places: host.places, clock, daemonArgv: argv });
+    await eventually(async () => {
+      await next.ensureDaemon();
+      return (await next.hello()).version === "99.0.0";
+    }, "the next version is there");
+    await eventually(
+      async () => (await next.facts()).edge?.pid !== edge && processRow(edge)?.zombie !== false,
+      "the edge is a new one, and the old one has ended",
+    );
+    const { sent, failed } = await load.stop();
+    expect(failed).toEqual([]);
+    expect(sent).toBeGreaterThan(10);
+    expect(pids(await ready("shop/upgrade", 2))).toEqual(pids(before));
+    expect(await portOf("shop/upgrade")).toBe(port);
+    next.close();
+  });
+
   test("a killed control plane is started again, one that ends on purpose is not", async () => {
     const { spawn } = await import("node:child_process");
-    const argv = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
-    const plane = spawn(argv[0] ?? "", argv.slice(1), { stdio: "ignore" });
+    const argv = ["-e", "setInterval(() => {}, 1000)"];
+    const plane = spawn(process.execPath, argv, { stdio: "ignore" });
     const { startTime } = processRow(plane.pid ?? 0) ?? expect.fail("not started");
     await host.target.watchControlPlane({ argv, pid: plane.pid ?? 0, startTime });
     await host.kill(plane.pid ?? 0);

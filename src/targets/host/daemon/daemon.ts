@@ -13,9 +13,11 @@ import { identify } from "../supervisor/process-table.js";
 import type { Replica } from "../supervisor/replica.js";
 import { fileSafe, ReplicaRecords } from "../supervisor/replica-record.js";
 import { Supervisor } from "../supervisor/supervisor.js";
+import { Drains } from "./drains.js";
 import { EdgeLink } from "./edge-link.js";
 import { EdgeSync } from "./edge-sync.js";
 import type { ReplicaView } from "./edge-table.js";
+import { factsOf } from "./facts.js";
 import { Guardian } from "./guardian.js";
 import { Intents } from "./intents.js";
 import { logLines } from "./lines.js";
@@ -42,6 +44,9 @@ export interface DaemonOptions {
 export const instanceOf = (home: string): string =>
   createHash("sha256").update(path.resolve(home)).digest("hex").slice(0, 12);
 
+/** Directories with the output of replicas that are gone, per environment. */
+const OUTPUTS_KEPT = 20;
+
 const now = (): number => performance.now();
 
 /** Everything that the daemon knows and does, without its socket. */
@@ -55,9 +60,11 @@ export class Daemon {
   private readonly listeners: Listeners;
   private readonly sync: EdgeSync;
   private readonly tasks: Tasks;
+  private readonly unpacked: Unpacked;
   private readonly restarts = new Restarts();
   private readonly cgroups: Cgroups | null;
-  private asking = false;
+  private readonly drains: Drains;
+  private ending = false;
 
   constructor(private readonly options: DaemonOptions) {
     const { places, report } = options;
@@ -79,12 +86,12 @@ export class Daemon {
       secret: (environment, name) => this.secrets.value(environment, name, false),
       report,
     });
-    const unpacked = new Unpacked(places.artefacts, inside("artefacts"), options.unpack);
+    this.unpacked = new Unpacked(places.artefacts, inside("artefacts"), options.unpack);
     const preparer = new Preparer({
       instance,
       work: inside("work"),
       secrets: this.secrets,
-      unpacked,
+      unpacked: this.unpacked,
       resources: this.resources,
       ports,
     });
@@ -103,6 +110,7 @@ export class Daemon {
     this.edge = new EdgeLink({
       socket: places.edgeSocket,
       logs: places.logs,
+      version: options.version,
       argv: options.edgeArgv,
       parent: options.parent,
       restarted: () => this.sync.forget(),
@@ -116,6 +124,7 @@ export class Daemon {
       replicas: () => this.supervisor.all().map(viewOf),
       report,
     });
+    this.drains = new Drains(this.supervisor, this.sync, () => this.status());
     this.tasks = new Tasks({
       file: Tasks.fileIn(places.daemon),
       replicas: (environment, service, group) =>
@@ -147,7 +156,7 @@ export class Daemon {
     );
     await this.edge.open();
     for (const application of applications) this.takeOver(application);
-    this.sync.touch();
+    this.sync.begin();
   }
 
   apply(application: ApplyRequest): void {
@@ -192,23 +201,12 @@ export class Daemon {
   }
 
   async facts(): Promise<Facts> {
-    const status = await this.status();
-    const limits: Record<string, { memory: string | null; cpu: string | null }> = {};
-    for (const replica of this.supervisor.all())
-      limits[`${replica.environment}/${replica.id}`] = replica.runner.enforcement;
-    const resources: Record<string, string> = {};
-    for (const { environment } of this.intents.all())
-      for (const [name, { detail }] of Object.entries(this.resources.observe(environment)))
-        resources[`${environment}/${name}`] = detail;
+    const resources = this.intents
+      .all()
+      .map(({ environment }) => [environment, this.resources.observe(environment)] as const);
     return {
       ...this.hello(),
-      edge:
-        status === null
-          ? null
-          : { pid: status.pid, generation: status.generation, socketsHeld: this.edge.holdsSockets },
-      cgroups: this.cgroups === null ? "not writable: memory is watched by polling" : `version ${this.cgroups.version}`,
-      limits,
-      resources,
+      ...factsOf(await this.status(), this.edge.holdsSockets, this.cgroups, this.supervisor.all(), resources),
     };
   }
 
@@ -223,20 +221,34 @@ export class Daemon {
     this.resources.tick();
     this.supervisor.tick();
     this.sync.tick();
-    void this.drain();
+    if (!this.ending) this.guardian.tick(now());
+    void this.drains.look();
   }
 
   /** About once a second. */
   slowTick(): void {
+    if (this.ending) return;
     this.supervisor.sample();
-    this.guardian.tick(now());
     if (this.listeners.problems.size > 0) this.sync.touch();
     for (const { environment, intent } of this.intents.all()) {
       this.wantResources(environment, intent.resources);
+      this.supervisor.want(environment, intent.services);
       this.tasks.want(environment, intent.tasks);
     }
     for (const environment of this.resources.environments())
       if (this.intents.get(environment) === null) this.wantResources(environment, {});
+  }
+
+  /** About once a minute: what nobody needs any more. */
+  prune(): void {
+    this.intents.reserve();
+    this.cgroups?.removeUnused();
+    this.supervisor.pruneOutput(OUTPUTS_KEPT);
+    const intents = this.intents.all().flatMap(({ intent }) => Object.values(intent.services));
+    const wanted = intents.flatMap(({ groups }) => Object.values(groups).map(({ workload }) => workload.artefact));
+    // A group that is still draining runs in its directory, though nobody wants it any more.
+    const busy = this.supervisor.all().some(({ runner }) => runner.state.leaving);
+    if (!busy) this.unpacked.prune(new Set(wanted.filter((digest) => digest !== null)));
   }
 
   /** True while a replica prints so much that its files need another look soon. */
@@ -252,8 +264,8 @@ export class Daemon {
 
   /** Ends every replica, resource and the edge. What was wanted stays on disk. */
   async endEverything(): Promise<void> {
-    const environments = new Set(this.supervisor.all().map((replica) => replica.environment));
-    for (const environment of environments) this.supervisor.want(environment, {});
+    this.ending = true;
+    for (const { environment } of this.supervisor.all()) this.supervisor.want(environment, {});
     while (this.supervisor.all().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     await this.resources.stopAll();
     await this.edge.end();
@@ -284,20 +296,6 @@ export class Daemon {
     } catch (error) {
       this.options.report("the edge does not say how it is", error);
       return null;
-    }
-  }
-
-  /** A draining replica is told to end as soon as the edge, knowing that it drains, has nothing in flight for it. */
-  private async drain(): Promise<void> {
-    const draining = this.supervisor.all().filter((one) => one.runner.state.phase === "draining");
-    if (draining.length === 0 || this.asking || !this.sync.settled) return;
-    this.asking = true;
-    const status = await this.status();
-    this.asking = false;
-    if (status === null || !this.sync.inForce(status.generation)) return;
-    for (const { environment, service, group, id, runner } of draining) {
-      const seen = status.services[`${environment}/${service}`]?.groups[group];
-      if ((seen?.replicas[id]?.inFlight ?? 0) === 0) runner.send({ kind: "drained" });
     }
   }
 }

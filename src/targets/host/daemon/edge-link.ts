@@ -25,6 +25,8 @@ import { UnixHttp } from "./unix-http.js";
 export interface EdgeLinkOptions {
   readonly socket: string;
   readonly logs: string;
+  /** Ours; an edge of another one is replaced without a refused connection. */
+  readonly version: string;
   /** Node's arguments for the edge, and its own. */
   readonly argv: readonly string[];
   /** The process that started this one, when it is the edge: it has the listening sockets. */
@@ -49,6 +51,7 @@ export class EdgeLink {
   private quickDeaths = 0;
   private startedAt = 0;
   private stopped = false;
+  private old: ProcessRef | null = null;
 
   constructor(private readonly options: EdgeLinkOptions) {
     this.http = new UnixHttp(options.socket, "edge");
@@ -63,10 +66,23 @@ export class EdgeLink {
   async open(): Promise<void> {
     const status = await this.liveStatus();
     if (status === null) return this.start();
+    if (status.version !== this.options.version && (await this.receivedAll(status))) {
+      this.options.report(`the edge ${status.version} is replaced by ${this.options.version}, with its sockets`);
+      await this.start();
+      this.old = identify(status.pid);
+      return;
+    }
     this.process = identify(status.pid);
     this.channel = this.options.parent;
     this.startedAt = performance.now();
     this.options.report(`adopted the edge, process ${status.pid}, table ${status.generation}`);
+  }
+
+  /** The new edge has its table: the one before it finishes what it has and ends. */
+  retireOld(): void {
+    const { old } = this;
+    this.old = null;
+    if (old !== null && isAlive(old)) process.kill(old.pid, "SIGTERM");
   }
 
   get pid(): number | null {
@@ -151,6 +167,16 @@ export class EdgeLink {
     this.listeners.clear();
   }
 
+  private async receivedAll(status: EdgeStatus): Promise<boolean> {
+    if (this.options.parent === null) return false;
+    const ports = Object.values(status.services).flatMap(({ port }) => (port === null ? [] : [port]));
+    const held = (): boolean => {
+      const have = new Set([...this.listeners.values()].map(({ address }) => address.port));
+      return ports.every((port) => have.has(port));
+    };
+    return until(held, DEADLINE_MS);
+  }
+
   private async start(): Promise<void> {
     mkdirSync(this.options.logs, { recursive: true, mode: 0o700 });
     const log = openSync(path.join(this.options.logs, "edge.log"), "a", 0o600);
@@ -181,14 +207,16 @@ export class EdgeLink {
     };
     child.on("message", onMessage);
     say(child, { kind: "hello", role: "daemon", pid: process.pid, protocol: EDGE_PROTOCOL });
-    let status: EdgeStatus | null = null;
+    let answers = false;
     await until(async () => {
       if (!isAlive(ref)) return true;
-      status = await this.liveStatus();
-      return status?.pid === ref.pid;
+      // A kept connection would lead to the edge before, which a new one takes the socket's name from.
+      this.http.close();
+      answers = (await this.liveStatus())?.pid === ref.pid;
+      return answers;
     }, START_WITHIN_MS);
     child.off("message", onMessage);
-    if (status === null || !isAlive(ref)) {
+    if (!answers) {
       if (isAlive(ref)) process.kill(ref.pid, "SIGKILL");
       throw new WindlassError(
         "host-edge-start",

@@ -26,6 +26,7 @@ export class EdgeSync {
   private services = new Map<string, EdgeService>();
   private readonly force = new Map<string, InForce>();
   private dirty = true;
+  private begun = false;
   private running: Promise<void> | null = null;
 
   constructor(private readonly options: EdgeSyncOptions) {}
@@ -33,11 +34,18 @@ export class EdgeSync {
   /** Something that the table is made of has changed. */
   touch(): void {
     this.dirty = true;
+    if (!this.begun) return;
     this.running ??= this.push().then((ok) => {
       this.running = null;
       // What came while the last push was ending; after a failure the next tick tries again.
       if (ok && this.dirty) this.touch();
     });
+  }
+
+  /** The edge is known now; before, a table could reach one that is about to be replaced. */
+  begin(): void {
+    this.begun = true;
+    this.touch();
   }
 
   /** The edge is a new process, without a table. */
@@ -103,6 +111,7 @@ export class EdgeSync {
       this.generation += 1;
       await edge.put({ generation: this.generation, services });
       this.pushed = text;
+      edge.retireOld();
       this.services = new Map(services.map((service) => [service.key, service]));
     }
     for (const { environment, term, revision } of intents)

@@ -34,7 +34,7 @@ export class Guardian {
     removeDurably(this.file);
   }
 
-  /** About once a second; `now` is monotonic milliseconds. */
+  /** Several times a second, as nobody decides meanwhile; `now` is monotonic milliseconds. */
   tick(now: number): void {
     if (this.known === null || isAlive(this.known)) return;
     if (this.notBefore === 0) {
@@ -50,11 +50,10 @@ export class Guardian {
 
   private start(dead: ControlPlane): void {
     this.report(`the control plane, process ${dead.pid}, has ended; it is started again`);
-    const [command = "", ...rest] = dead.argv;
     mkdirSync(this.logs, { recursive: true, mode: 0o700 });
     const log = openSync(path.join(this.logs, "control-plane.log"), "a", 0o600);
     try {
-      const child = spawn(command, rest, { detached: true, stdio: ["ignore", log, log] });
+      const child = spawn(process.execPath, [...dead.argv], { detached: true, stdio: ["ignore", log, log] });
       child.on("error", (error) => this.report("the control plane could not be started", error));
       child.unref();
       if (child.pid !== undefined) this.watch({ ...dead, ...identify(child.pid) });

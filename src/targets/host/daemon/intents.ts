@@ -1,9 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { WindlassError } from "../../../error.js";
 import { removeDurably, writeDurably } from "../supervisor/durable-file.js";
 import { fileSafe } from "../supervisor/replica-record.js";
 import { type ApplyRequest, applyRequest } from "./protocol.js";
+
+const RESERVE = "reserve";
+const RESERVE_BYTES = 1024 * 1024;
 
 /** The last intent of each environment, kept on disk so that a restart or a reboot needs no control plane. */
 export class Intents {
@@ -45,14 +48,39 @@ export class Intents {
       );
     if (last !== undefined && application.term === last.term && application.revision < last.revision) return false;
     const text = JSON.stringify(application);
-    if (last === undefined || JSON.stringify(last) !== text) writeDurably(this.file(application.environment), text);
+    if (last === undefined || JSON.stringify(last) !== text) this.write(application.environment, text);
     this.byEnvironment.set(application.environment, application);
     return true;
+  }
+
+  /** A rollback must be possible on a full disk: space is kept for it. */
+  reserve(): void {
+    const file = path.join(this.directory, RESERVE);
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) < RESERVE_BYTES)
+      writeFileSync(file, Buffer.alloc(RESERVE_BYTES, 1), { mode: 0o600 });
   }
 
   remove(environment: string): void {
     this.byEnvironment.delete(environment);
     removeDurably(this.file(environment));
+  }
+
+  private write(environment: string, text: string): void {
+    try {
+      writeDurably(this.file(environment), text);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      rmSync(path.join(this.directory, RESERVE), { force: true });
+      try {
+        writeDurably(this.file(environment), text);
+      } catch (again) {
+        throw new WindlassError("host-disk-full", `the disk is full: the intent of ${environment} could not be kept`, {
+          hint: `Make space on the disk of ${this.directory}.`,
+          retry: "safe",
+          cause: again,
+        });
+      }
+    }
   }
 
   private file(environment: string): string {

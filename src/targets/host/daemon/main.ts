@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { unpack } from "../../../archive/unpack.js";
 import { placesIn } from "../../../ports/places.js";
+import { VERSION } from "../../../version.js";
 import type { Channel } from "../edge/handover.js";
 import { OUTPUT_LIMIT_BYTES } from "../supervisor/output.js";
 import { rotateWhenOver } from "../supervisor/rotate.js";
@@ -15,14 +15,15 @@ import { UnixHttp } from "./unix-http.js";
 
 const TICK_MS = 100;
 const SLOW_TICK_MS = 1_000;
+const PRUNE_MS = 60_000;
 const ROTATE_MS = 1_000;
 const ROTATE_SOON_MS = 50;
 
 const { values } = parseArgs({
-  options: { home: { type: "string" }, sockets: { type: "string" } },
+  options: { home: { type: "string" }, sockets: { type: "string" }, version: { type: "string" } },
 });
 if (values.home === undefined) {
-  process.stderr.write("usage: main.js --home <directory> [--sockets <directory>]\n");
+  process.stderr.write("usage: main.js --home <directory> [--sockets <directory>] [--version <text to go by>]\n");
   process.exit(2);
 }
 
@@ -32,13 +33,13 @@ function report(message: string, error?: unknown): void {
   process.stderr.write(`${new Date().toISOString()} daemon ${process.pid} ${message}${why}\n`);
 }
 
+// The log is on a disk, too, and may be full: then there is nowhere to say so.
+process.stderr.on("error", () => undefined);
 const places = placesIn(values.home, values.sockets);
 const parent: Channel | null = process.send === undefined ? null : (process as Channel);
 const held = await only();
 
-const version = String(
-  JSON.parse(readFileSync(path.join(import.meta.dirname, "../../../../package.json"), "utf8")).version,
-);
+const version = values.version ?? VERSION;
 const daemon = new Daemon({ places, version, edgeArgv: edgeArgv(places), parent, unpack, report });
 
 await daemon.start();
@@ -49,9 +50,11 @@ const server = await serveDaemon({
 });
 report("the daemon is up");
 
-const ticking = setInterval(() => daemon.tick(), TICK_MS);
+// A full disk, above all, must not end what watches over everything: the next tick tries again.
+const ticking = setInterval(() => guarded("tick", () => daemon.tick()), TICK_MS);
+setInterval(() => guarded("prune", () => daemon.prune()), PRUNE_MS);
 setInterval(() => {
-  daemon.slowTick();
+  guarded("look", () => daemon.slowTick());
   // Two that both believed the lock to be stale: the one that lost it goes, and touches nothing.
   if (!held.stillHeld()) process.exit(0);
 }, SLOW_TICK_MS);
@@ -92,10 +95,21 @@ async function givesWay(): Promise<boolean> {
 }
 
 function rotating(): void {
-  const soon = daemon.rotate();
-  for (const name of ["daemon.log", "edge.log", "control-plane.log"])
-    rotateWhenOver(path.join(places.logs, name), OUTPUT_LIMIT_BYTES);
+  let soon = false;
+  guarded("rotation", () => {
+    soon = daemon.rotate();
+    for (const name of ["daemon.log", "edge.log", "control-plane.log"])
+      rotateWhenOver(path.join(places.logs, name), OUTPUT_LIMIT_BYTES);
+  });
   setTimeout(rotating, soon ? ROTATE_SOON_MS : ROTATE_MS);
+}
+
+function guarded(what: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    report(`the ${what} failed`, error);
+  }
 }
 
 async function leave(everything: boolean): Promise<void> {

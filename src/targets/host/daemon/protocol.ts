@@ -41,6 +41,7 @@ export const applyRequest = z.object({
 export type ApplyRequest = z.infer<typeof applyRequest>;
 
 export const controlPlane = z.object({
+  /** Arguments of Node.js, which is the daemon's own. */
   argv: z.array(z.string()).min(1),
   pid: z.number().int().positive(),
   startTime: z.string(),
@@ -77,10 +78,7 @@ export interface Signals {
 }
 
 /** What this machine offers and what is enforced how; no secrets. */
-export interface Facts {
-  readonly protocol: number;
-  readonly version: string;
-  readonly pid: number;
+export interface Facts extends Hello {
   readonly edge: { readonly pid: number; readonly generation: number; readonly socketsHeld: boolean } | null;
   readonly cgroups: string;
   readonly limits: Readonly<Record<string, { readonly memory: string | null; readonly cpu: string | null }>>;

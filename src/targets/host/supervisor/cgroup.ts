@@ -79,14 +79,22 @@ export class Cgroups {
     };
   }
 
-  /** The groups of replicas that are no more, and the one of this installation when nothing is left in it. */
-  removeAll(): void {
-    for (const base of new Set([this.hierarchy.memory, this.hierarchy.cpu])) {
-      if (base === null || !existsSync(base)) continue;
+  /** The groups of replicas that are no more: the kernel removes no group that has a process. */
+  removeUnused(): void {
+    for (const base of this.bases())
       for (const entry of readdirSync(base, { withFileTypes: true }))
         if (entry.isDirectory()) removeEmpty(path.join(base, entry.name));
-      removeEmpty(base);
-    }
+  }
+
+  /** And the one of this installation, when nothing is left in it. */
+  removeAll(): void {
+    this.removeUnused();
+    for (const base of this.bases()) removeEmpty(base);
+  }
+
+  private bases(): string[] {
+    const { memory, cpu } = this.hierarchy;
+    return [...new Set([memory, cpu])].filter((base) => base !== null).filter((base) => existsSync(base));
   }
 
   private inside(base: string | null, name: string): string | null {

@@ -44,7 +44,12 @@ export class ReplicaOutput {
   }
 
   note(text: string): void {
-    appendFileSync(this.file("windlass"), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+    try {
+      appendFileSync(this.file("windlass"), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 });
+    } catch (error) {
+      // A remark is not worth a replica: on a full disk it is left out.
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    }
   }
 
   /** Returns whether a file was over its limit; it will probably be so again soon. */

@@ -28,7 +28,7 @@ function bootId(): string {
 
 /** One process, zombies included, or null when there is none with this pid. Linux: proc(5), `stat`; else ps(1). */
 export function processRow(pid: number): ProcessRow | null {
-  if (!LINUX) return psRows(["-p", String(pid)])[0] ?? null;
+  if (!LINUX) return psRow(pid);
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -65,6 +65,7 @@ export function processTable(): ProcessRow[] {
 
 /** The identity of a process that was just started, even if it has ended already. */
 export function identify(pid: number): ProcessRef {
+  answers.delete(pid);
   return { pid, startTime: processRow(pid)?.startTime ?? "unknown" };
 }
 
@@ -88,6 +89,27 @@ export function environOf(pid: number): string {
 function isGone(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" || code === "ESRCH";
+}
+
+/** Each ps is a process of its own, so its answer is used for a second while the pid exists. */
+const answers = new Map<number, { at: number; row: ProcessRow | null }>();
+const ANSWER_MS = 1_000;
+
+function psRow(pid: number): ProcessRow | null {
+  const known = answers.get(pid);
+  if (known !== undefined && performance.now() - known.at < ANSWER_MS && exists(pid)) return known.row;
+  const row = psRows(["-p", String(pid)])[0] ?? null;
+  if (row === null) answers.delete(pid);
+  else answers.set(pid, { at: performance.now(), row });
+  return row;
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function psRows(selection: readonly string[]): ProcessRow[] {

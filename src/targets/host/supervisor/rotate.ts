@@ -27,8 +27,11 @@ export function rotateWhenOver(file: string, limitBytes: number): boolean {
       copied = 2 * limitBytes - CHUNK_BYTES;
       jumps++;
     }
-    ftruncateSync(from, 0);
+  } catch (error) {
+    // A full disk is made less full by what follows.
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
   } finally {
+    ftruncateSync(from, 0);
     closeSync(from);
     closeSync(to);
   }

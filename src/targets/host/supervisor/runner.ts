@@ -121,6 +121,7 @@ export class Runner {
       this.adopted = false;
       const launched: Launched = await launch(preparation.spec, this.options.output);
       this.enclose(launched.process);
+      this.sayLimits();
       this.problem = null;
       this.send({ kind: "launched", process: launched.process, port: preparation.spec.port });
       const { code, signal } = await launched.ended;
@@ -143,6 +144,13 @@ export class Runner {
       this.fence = null;
       this.options.output.note(`no control group for it, its memory is watched by polling: ${messageOf(error)}`);
     }
+  }
+
+  private sayLimits(): void {
+    const { memory, cpu } = this.enforcement;
+    if (memory === "polling") this.options.output.note("its memory limit is enforced by polling");
+    if (cpu === "not enforced")
+      this.options.output.note("its cpu limit is not enforced: no control group can be written");
   }
 
   private ended(code: number | null, signal: string | null, known: boolean, ref = this.current.process): void {

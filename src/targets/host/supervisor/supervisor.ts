@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import type { ServiceIntent } from "../../../core/model/intent.js";
 import type { Cgroups } from "./cgroup.js";
@@ -134,6 +135,20 @@ export class Supervisor {
     return this.all().reduce((any, replica) => replica.output.rotate() || any, false);
   }
 
+  /** Of replicas that are gone, the newest so many outputs per environment stay readable on the disk. */
+  pruneOutput(keep: number): void {
+    const { logs } = this.options;
+    const inUse = new Set(this.all().map((replica) => this.outputDirectory(replica)));
+    for (const environment of existsSync(logs) ? readdirSync(logs) : []) {
+      const gone = readdirSync(path.join(logs, environment))
+        .map((name) => path.join(logs, environment, name))
+        .filter((directory) => !inUse.has(directory))
+        .map((directory) => ({ directory, at: statSync(directory).mtimeMs }))
+        .sort((a, b) => b.at - a.at);
+      for (const { directory } of gone.slice(keep)) rmSync(directory, { recursive: true, force: true });
+    }
+  }
+
   outputDirectory(identity: ReplicaIdentity): string {
     return path.join(this.options.logs, fileSafe(identity.environment), fileSafe(identity.id));
   }
@@ -177,9 +192,14 @@ export class Supervisor {
     const text = JSON.stringify(record);
     const key = `${environment}/${id}`;
     if (this.remembered.get(key) === text) return;
-    this.remembered.set(key, text);
-    if (process === null) this.options.records.remove(record);
-    else this.options.records.write(record);
+    try {
+      if (process === null) this.options.records.remove(record);
+      else this.options.records.write(record);
+      this.remembered.set(key, text);
+    } catch (error) {
+      // A replica runs on without its record; a later daemon knows it by its marker and replaces it.
+      this.options.report(`the record of ${key} could not be written`, error);
+    }
   }
   private readonly remembered = new Map<string, string>();
 
