@@ -130,6 +130,42 @@ describe("three processes, each of which may die", () => {
     expect(pids(await ready("shop/both", 1))).toEqual(pids(before));
   });
 
+  test("without a control plane the edge starts the daemon again", async () => {
+    await apply("shop/alone", 1, intent({ web: service(1) }));
+    const before = await ready("shop/alone", 1);
+    const daemon = host.daemonPid();
+    await host.kill(daemon);
+    await eventually(async () => (await host.target.hello()).pid !== daemon, "another daemon is there");
+    expect(pids(await ready("shop/alone", 1))).toEqual(pids(before));
+  });
+
+  test("the watcher that systemd runs starts everything, and ends everything when it is told to end", async () => {
+    const { spawn } = await import("node:child_process");
+    const { mkdtempSync, rmSync } = await import("node:fs");
+    const { placesIn } = await import("../../ports/places.js");
+    const { createHostTarget } = await import("./target.js");
+    const home = mkdtempSync("/tmp/windlass-boot-");
+    const places = placesIn(home);
+    const boot = new URL("./daemon/boot.ts", import.meta.url).pathname;
+    const watcher = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), boot, "--home", home]);
+    const target = createHostTarget({ places, clock: { now: () => performance.now(), wall: () => Date.now() } });
+    const facts = await eventually(async () => {
+      const found = await target.facts();
+      return found.edge !== null && found;
+    }, "daemon and edge are there");
+    await target.apply("shop/boot", { term: 1, revision: 1, intent: worker({}) });
+    const pid = await eventually(
+      async () => (await target.observe("shop/boot")).services.job?.groups.r1?.replicas[0]?.pid,
+      "its replica runs",
+    );
+    const all = [facts.pid, facts.edge?.pid ?? 0, pid].map((one) => processRow(one) ?? expect.fail("gone"));
+    watcher.kill("SIGTERM");
+    await eventually(() => all.every((row) => !isAlive(row)), "all have ended");
+    await eventually(() => watcher.exitCode === 0, "the watcher, too");
+    target.close();
+    rmSync(home, { recursive: true, force: true });
+  });
+
   test("what died while no daemon was there is started again from the intent on the disk", async () => {
     await apply("shop/reboot", 3, intent({ web: service(2) }));
     const before = await ready("shop/reboot", 2);
