@@ -27,6 +27,7 @@ import { VERSION } from "./version.js";
 /** What this version must not guess about: it then drives nothing. */
 const UNREADABLE: ReadonlySet<string> = new Set(["ledger-corrupt", "ledger-unknown-event"]);
 const LEASE_MS = 10_000;
+const ENDING_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAEMON_HEAD_START_MS = 3_000;
 
@@ -55,9 +56,11 @@ export async function serve(places: Places): Promise<void> {
   await recordSystem(store, clock, "engine.started@1", { version: VERSION, term: lease.term });
 
   const stopping = new AbortController();
+  let ending = false;
   let close: () => Promise<void> = async () => {};
   const shutdown = async (code: number): Promise<void> => {
-    if (stopping.signal.aborted) return;
+    if (ending) return;
+    ending = true;
     stopping.abort();
     engine.stop();
     await close();
@@ -88,10 +91,16 @@ export async function serve(places: Places): Promise<void> {
     ledger: ledgerDesk(places.ledger, store),
     secrets: (environment, values) => target.setSecrets(environment, values),
     doctor: () => examine(places, target, engine),
-    stop: async () => {
-      await target
-        .watchControlPlane(null)
-        .catch((error: unknown) => log("warn", `the daemon does not know that this ends: ${String(error)}`));
+    stop: async ({ everything }) => {
+      // Nobody may start the daemon again while it leaves.
+      stopping.abort();
+      engine.stop();
+      try {
+        await target.watchControlPlane(null);
+        if (everything) await endEverything(target);
+      } catch (error) {
+        log("warn", `the daemon was not told: ${error instanceof Error ? error.message : String(error)}`);
+      }
       setImmediate(() => void shutdown(0));
     },
   });
@@ -151,6 +160,21 @@ async function serveDamaged(places: Places, reason: WindlassError, log: EngineLo
   await ended;
   await store.close();
   process.exit(0);
+}
+
+/** Resolves when the daemon has ended, or after a while: it drains, and each replica has its grace. */
+async function endEverything(target: HostTarget): Promise<void> {
+  await target.leave(true);
+  const end = performance.now() + ENDING_MS;
+  while (performance.now() < end) {
+    try {
+      await target.hello();
+    } catch (error) {
+      if (error instanceof WindlassError) return;
+      throw error;
+    }
+    await sleep(50);
+  }
 }
 
 async function firstDaemon(target: HostTarget, log: EngineLog): Promise<void> {

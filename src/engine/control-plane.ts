@@ -34,8 +34,8 @@ export interface ControlPlane {
   putArtefact(digest: string, bytes: Readable): Promise<void>;
   ledger: LedgerDesk;
   doctor(): Promise<readonly Finding[]>;
-  /** Ends the control plane; replicas and the edge go on. */
-  stop(): Promise<void>;
+  /** Ends the control plane; replicas and the edge go on, unless everything of this installation is to end. */
+  stop(options: { readonly everything: boolean }): Promise<void>;
 }
 
 export interface About {

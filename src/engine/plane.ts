@@ -32,10 +32,10 @@ export interface PlaneParts {
   readonly ledger: LedgerDesk;
   readonly secrets: (environment: EnvironmentKey, values: Readonly<Record<string, string | null>>) => Promise<void>;
   readonly doctor: () => Promise<readonly Finding[]>;
-  readonly stop: () => Promise<void>;
+  readonly stop: ControlPlane["stop"];
 }
 
-/** Updates that a slow reader may miss: a later view says more. Events are never dropped before views. */
+/** Past this a slow reader misses views, a later one says more; events only when no view is left, and the API then ends the stream as a gap. */
 const MAX_QUEUED = 2_000;
 
 /** The control plane in its own process. */
@@ -133,8 +133,8 @@ export class LocalControlPlane implements ControlPlane {
     return this.parts.doctor();
   }
 
-  stop(): Promise<void> {
-    return this.parts.stop();
+  stop(options: { readonly everything: boolean }): Promise<void> {
+    return this.parts.stop(options);
   }
 
   #driver(key: EnvironmentKey): Driver {
