@@ -44,9 +44,6 @@ export interface DaemonOptions {
 export const instanceOf = (home: string): string =>
   createHash("sha256").update(path.resolve(home)).digest("hex").slice(0, 12);
 
-/** Directories with the output of replicas that are gone, per environment. */
-const OUTPUTS_KEPT = 20;
-
 const now = (): number => performance.now();
 
 /** Everything that the daemon knows and does, without its socket. */
@@ -103,7 +100,7 @@ export class Daemon {
       ports,
       now,
       prepare: (identity, plan, state) => preparer.prepare(identity, plan, state),
-      changed: () => this.changed(),
+      changed: () => this.sync.touch(),
       restarting: (identity) => this.restarts.add(identity),
       report,
     });
@@ -243,7 +240,7 @@ export class Daemon {
   prune(): void {
     this.intents.reserve();
     this.cgroups?.removeUnused();
-    this.supervisor.pruneOutput(OUTPUTS_KEPT);
+    this.supervisor.pruneOutput();
     const intents = this.intents.all().flatMap(({ intent }) => Object.values(intent.services));
     const wanted = intents.flatMap(({ groups }) => Object.values(groups).map(({ workload }) => workload.artefact));
     // A group that is still draining runs in its directory, though nobody wants it any more.
@@ -284,10 +281,6 @@ export class Daemon {
     const leaving = this.supervisor.of(environment).some(({ runner }) => runner.state.leaving);
     const going = this.intents.get(environment) === null && this.supervisor.of(environment).length > 0;
     this.resources.want(environment, resources, leaving || going);
-  }
-
-  private changed(): void {
-    this.sync?.touch();
   }
 
   private async status(): Promise<EdgeStatus | null> {

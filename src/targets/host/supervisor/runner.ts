@@ -158,6 +158,9 @@ export class Runner {
     if (ref !== null) killAll(ref, this.options.marker, this.fence?.processes() ?? []);
     const outOfMemory = this.fence?.memory === true && this.fence.outOfMemoryKills() > this.killsBefore;
     const lastLines = this.options.output.lastLines(LAST_LINES);
+    // The kernel may be faster than our look at its counts.
+    if (outOfMemory)
+      this.send({ kind: "memory-exceeded", message: this.memoryMessage("the kernel ended a process of it") });
     const exit: ExitFacts = { code, signal, known, outOfMemory, lastLines };
     this.send({ kind: "exited", exit });
   }

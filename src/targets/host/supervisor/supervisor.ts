@@ -136,7 +136,7 @@ export class Supervisor {
   }
 
   /** Of replicas that are gone, the newest so many outputs per environment stay readable on the disk. */
-  pruneOutput(keep: number): void {
+  pruneOutput(keep = 20): void {
     const { logs } = this.options;
     const inUse = new Set(this.all().map((replica) => this.outputDirectory(replica)));
     for (const environment of existsSync(logs) ? readdirSync(logs) : []) {
