@@ -114,8 +114,9 @@ function guarded(what: string, run: () => void): void {
 
 async function leave(everything: boolean): Promise<void> {
   report(everything ? "ends everything" : "leaves; replicas and edge stay");
-  server.close();
+  // It answers until all has ended: that is how who asked knows.
   if (everything) await daemon.endEverything();
+  server.close();
   clearInterval(ticking);
   daemon.leave();
   held.release();
