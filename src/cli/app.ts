@@ -32,6 +32,7 @@ export const VERBS: Readonly<Record<string, Load>> = {
   history: () => import("./verbs/history.js"),
   logs: () => import("./verbs/logs.js"),
   scale: () => import("./verbs/scale.js"),
+  secret: () => import("./verbs/secret.js"),
   ledger: () => import("./verbs/ledger.js"),
   doctor: () => import("./verbs/doctor.js"),
   completion: () => import("./verbs/completion.js"),

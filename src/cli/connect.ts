@@ -42,7 +42,7 @@ export async function connect(connecting: Connecting): Promise<ControlPlane> {
   if (compareVersions(about.version, connecting.version) >= 0) return running;
   // Replicas and the edge are other processes: nobody's request notices.
   connecting.remark(`Restarting the control plane: it is ${about.version}, this is ${connecting.version}.`);
-  await running.stop();
+  await running.stop({ everything: false });
   await gone(connecting.places.controlSocket);
   return start(connecting);
 }

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { ApplicationContext } from "@stricli/core";
 import type { ControlPlane } from "../engine/control-plane.js";
 import type { Places } from "../ports/places.js";
@@ -7,6 +8,7 @@ import type { Terminal } from "./render/terminal.js";
 
 /** Everything that a verb sees of the world; a test gives its own. */
 export interface Cli extends ApplicationContext {
+  readonly stdin: Readable;
   readonly cwd: string;
   readonly env: Environment;
   /** Of this CLI. */

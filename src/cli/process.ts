@@ -22,6 +22,7 @@ export function cliOfProcess(): Cli {
   const canAsk = process.stdin.isTTY === true && process.stdout.isTTY === true && !process.env.CI;
   return {
     process: { stdout: process.stdout, stderr: process.stderr, env: process.env, exitCode: null },
+    stdin: process.stdin,
     cwd: process.cwd(),
     env: process.env,
     version,
@@ -64,6 +65,7 @@ function lazyAsk(): Ask {
   return {
     confirm: async (question, fallback) => (await load()).confirm(question, fallback),
     text: async (question, fallback) => (await load()).text(question, fallback),
+    hidden: async (question) => (await load()).hidden(question),
     choose: async (question, options) => (await load()).choose(question, options),
   };
 }

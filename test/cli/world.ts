@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import { run } from "@stricli/core";
 import { onTestFinished } from "vitest";
 import { applicationFor } from "../../src/cli/app.js";
@@ -30,6 +31,8 @@ export class World {
   isRunning = true;
   now = Date.UTC(2026, 10, 21, 9, 30, 0);
   connections = 0;
+  /** What comes from standard input. */
+  typed = "";
   readonly #interrupts = new Set<() => void>();
   #keys = 0;
 
@@ -48,13 +51,18 @@ export class World {
   }
 
   async run(...inputs: string[]): Promise<Ran> {
+    return this.as(async (cli) => run(await applicationFor(inputs, "0.1.0"), inputs, cli));
+  }
+
+  /** What something prints as this person. */
+  async as(act: (cli: Cli) => Promise<unknown>): Promise<Ran> {
     const out: string[] = [];
     const err: string[] = [];
     const cli = this.#cli(
       (text) => out.push(text),
       (text) => err.push(text),
     );
-    await run(await applicationFor(inputs, "0.1.0"), inputs, cli);
+    await act(cli);
     const code = Number(cli.process.exitCode);
     return { code: code < 0 ? EXIT.invalid : code, out: this.#without(out), err: this.#without(err) };
   }
@@ -67,6 +75,7 @@ export class World {
   #cli(out: (text: string) => void, err: (text: string) => void): Cli {
     return {
       process: { stdout: { write: out }, stderr: { write: err }, env: this.env, exitCode: null },
+      stdin: Readable.from([this.typed]),
       cwd: this.cwd,
       env: this.env,
       version: "0.1.0",
@@ -99,6 +108,7 @@ export function answering(yes: boolean, asked: string[] = []): Ask {
   return {
     confirm: async (question) => asked.push(question) > 0 && yes,
     text: async (question, fallback) => (asked.push(question) > 0 ? fallback : ""),
+    hidden: async (question) => (asked.push(question) > 0 ? "hidden-value" : ""),
     choose: async (question, options) => (asked.push(question) > 0 ? (options[0] ?? "") : ""),
   };
 }

@@ -2,5 +2,7 @@
 export interface Ask {
   confirm(question: string, fallback: boolean): Promise<boolean>;
   text(question: string, fallback: string): Promise<string>;
+  /** What is typed is not shown. */
+  hidden(question: string): Promise<string>;
   choose(question: string, options: readonly string[]): Promise<string>;
 }

@@ -15,6 +15,12 @@ export const clack: Ask = {
     if (isCancel(answer)) throw cancelled();
     return answer;
   },
+  async hidden(question) {
+    const { password, isCancel } = await import("@clack/prompts");
+    const answer = await password({ message: question });
+    if (isCancel(answer)) throw cancelled();
+    return answer;
+  },
   async choose(question, options) {
     const { select, isCancel } = await import("@clack/prompts");
     const answer = await select({ message: question, options: options.map((value) => ({ value, label: value })) });

@@ -14,6 +14,7 @@ export class Painter {
   #lastAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #block: readonly string[] = [];
+  #above: string[] = [];
 
   constructor(terminal: Terminal, write: (text: string) => void, cut: string, now: () => number) {
     this.#terminal = terminal;
@@ -24,16 +25,13 @@ export class Painter {
 
   /** A line that stays, above the block. */
   above(line: string): void {
-    this.#write(`${this.#erase()}${line}\n`);
-    this.#drawn = 0;
-    this.#paint();
+    this.#above.push(line);
+    this.#soon();
   }
 
   block(lines: readonly string[]): void {
     this.#block = lines;
-    const wait = this.#lastAt + FRAME_MS - this.#now();
-    if (wait <= 0) this.#paint();
-    else this.#timer ??= setTimeout(() => this.#paint(), wait);
+    this.#soon();
   }
 
   /** Draws what is last and leaves it there. */
@@ -41,6 +39,12 @@ export class Painter {
     this.#paint();
     this.#drawn = 0;
     this.#block = [];
+  }
+
+  #soon(): void {
+    const wait = this.#lastAt + FRAME_MS - this.#now();
+    if (wait <= 0) this.#paint();
+    else this.#timer ??= setTimeout(() => this.#paint(), wait);
   }
 
   #paint(): void {
@@ -52,7 +56,9 @@ export class Painter {
     const fits = this.#block.length <= room ? this.#block : [...this.#block.slice(0, room - 1), this.#cut];
     const columns = this.#terminal.columns() - 1;
     const lines = fits.map((line) => `${clip(line, columns, this.#cut)}\n`);
-    this.#write(`${this.#erase()}${lines.join("")}`);
+    const above = this.#above.map((line) => `${line}\n`);
+    this.#above = [];
+    this.#write(`${this.#erase()}${above.join("")}${lines.join("")}`);
     this.#drawn = lines.length;
   }
 

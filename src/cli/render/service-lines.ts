@@ -23,7 +23,7 @@ export function serviceLines(
   if (view.deployment?.outcome === null)
     for (const signal of service.judgement?.signals ?? [])
       lines.push(
-        `    ${verdictText(signal.verdict, style)} ${printable(signal.sentence.startsWith(signal.signal) ? signal.sentence : `${signal.signal}: ${signal.sentence}`)}`,
+        `    ${verdictText(signal.verdict, style)} ${printable(signal.sentence.includes(signal.signal) ? signal.sentence : `${signal.signal}: ${signal.sentence}`)}`,
       );
   return lines;
 }

@@ -7,6 +7,7 @@ import { type Delivered, type Delivery, deliver } from "../deliver.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import { followDeployment } from "../follow.js";
 import { json, next, remark, say } from "../output.js";
+import { pinCheckpoint } from "../pins.js";
 import { progressFor } from "../progress.js";
 import { planLines } from "../render/plan-lines.js";
 import { styleOf } from "../render/style.js";
@@ -87,6 +88,7 @@ async function report(
 ): Promise<ExitCode> {
   const { outcome, since, release } = delivered;
   if (outcome.kind === "refused") return refuse(cli, outcome, flags.json);
+  await pinCheckpoint(cli, plane);
   const { deployment, note } = outcome;
   if (flags.json) json(cli, { kind: "accepted", deployment, note, release });
   if (deployment === null || flags.detach) {

@@ -6,6 +6,7 @@ import { findEnvironment, nameOf } from "../environment.js";
 import { EXIT } from "../exit-code.js";
 import { followDeployment } from "../follow.js";
 import { json, next, say } from "../output.js";
+import { pinCheckpoint } from "../pins.js";
 import { progressFor } from "../progress.js";
 import { rollbackLines } from "../render/rollback-lines.js";
 import { styleOf } from "../render/style.js";
@@ -55,6 +56,7 @@ export default verb<Flags, [string?]>({
     const command = { kind: "rollback", to: preview.to.id, reason: flags.reason ?? null } as const;
     const outcome = await ask(cli, plane, view.environment, command);
     if (outcome.kind === "refused") return refuse(cli, outcome, flags.json);
+    await pinCheckpoint(cli, plane);
     const { deployment, note } = outcome;
     if (flags.json) json(cli, { kind: "accepted", deployment, note });
     if (deployment === null || flags.detach) {
