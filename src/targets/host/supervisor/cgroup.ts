@@ -24,11 +24,14 @@ export function openCgroups(instance: string, root: string = ROOT): Cgroups | nu
     if (!existsSync(path.join(memory, "memory.limit_in_bytes"))) return null;
     const cpu = path.join(root, "cpu");
     const limitsCpu = existsSync(path.join(cpu, "cpu.cfs_quota_us"));
-    return new Cgroups({
+    const cgroups = new Cgroups({
       version: 1,
       memory: makeDirectory(path.join(memory, `windlass-${instance}`)),
       cpu: limitsCpu ? makeDirectory(path.join(cpu, `windlass-${instance}`)) : null,
     });
+    // It can be written; the first limit makes it again.
+    cgroups.removeUnused();
+    return cgroups;
   } catch (error) {
     if (refused(error)) return null;
     throw error;
@@ -84,6 +87,8 @@ export class Cgroups {
     for (const base of this.bases())
       for (const entry of readdirSync(base, { withFileTypes: true }))
         if (entry.isDirectory()) removeEmpty(path.join(base, entry.name));
+    // Version 2 keeps its settings in it; version 1 has nothing there.
+    if (this.hierarchy.version === 1) for (const base of this.bases()) removeEmpty(base);
   }
 
   /** And the one of this installation, when nothing is left in it. */
