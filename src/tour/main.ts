@@ -134,7 +134,7 @@ function rows(told: Told): readonly Row[] {
   const detect = told.verdictAt === null || firstBad === null ? null : Math.round(told.verdictAt - firstBad);
   const stop = told.verdictAt === null || lastBad === null ? null : Math.round(lastBad - told.verdictAt);
   const ms = (value: number | null) => (value === null ? "not seen" : `${value} ms`);
-  const sentence = told.why.output.trim().split("\n")[0] ?? "";
+  const sentence = told.why.output.trim();
   return [
     { what: "first deployment", value: code(told.first), should: "done (0)", ok: told.first.code === 0 },
     { what: "rolling deployment", value: code(told.rolling), should: "done (0)", ok: told.rolling.code === 0 },
@@ -177,7 +177,7 @@ function rows(told: Told): readonly Row[] {
     },
     {
       what: "verdict to last bad answer",
-      value: ms(stop),
+      value: stop === null ? "not seen" : stop <= 0 ? "none came after it" : `${stop} ms`,
       should: "at most 1000 ms",
       ok: stop !== null && stop <= 1_000,
     },
@@ -195,8 +195,8 @@ function rows(told: Told): readonly Row[] {
     },
     {
       what: "why",
-      value: sentence === "" ? "nothing" : "said",
-      should: sentence,
+      value: sentence === "" ? "said nothing" : "said, in full below",
+      should: "one sentence",
       ok: told.why.code === 0 && sentence !== "",
     },
   ];
@@ -213,12 +213,14 @@ async function main(): Promise<number> {
     const told = await tour(story, workspace, control);
     const table = rows(told);
     ok = table.every((row) => row.ok);
-    story.chapter("What was measured", "");
+    story.chapter("What was measured", "By the clients that ran all the while, and by the ledger.");
     story.line(renderTable(table));
+    story.line("");
+    for (const line of told.why.output.trim().split("\n")) story.note(line);
     for (const [reason, count] of Object.entries(told.report.reasons)) story.note(`failed: ${count} × ${reason}`);
   } finally {
     if (values.keep) keep(story, workspace);
-    else await cleanUp(story, workspace, control);
+    else await cleanUp(story, workspace);
   }
   return ok ? 0 : 1;
 }
@@ -239,9 +241,8 @@ function keep(story: Story, workspace: Workspace): void {
     story.line(`  ${line}`);
 }
 
-async function cleanUp(story: Story, workspace: Workspace, control: ControlPlane): Promise<void> {
+async function cleanUp(story: Story, workspace: Workspace): Promise<void> {
   await windlass(story, workspace, ["down", "tour", "--all", "--yes"], { quiet: true, deadlineMs: 60_000 });
-  void control;
   rmSync(workspace.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
