@@ -4,6 +4,7 @@ import { desired } from "../core/deployment/desired.js";
 import { emptyEnvironment, evolve } from "../core/deployment/evolve.js";
 import type { DecideInput } from "../core/deployment/input.js";
 import type { CommandOutcome } from "../core/deployment/outcome.js";
+import { Replay } from "../core/deployment/replay.js";
 import type { Waiting } from "../core/deployment/waiting.js";
 import type { CommandEnvelope } from "../core/model/command.js";
 import type { NewEvent } from "../core/model/event.js";
@@ -232,8 +233,9 @@ export class Driver {
   }
 
   async #reload(): Promise<void> {
-    for await (const record of this.ports.ledger.read(this.key, this.#state.version))
-      this.#state = evolve(this.#state, understand(record), record);
+    const replay = new Replay(this.#state);
+    for await (const record of this.ports.ledger.read(this.key, this.#state.version)) replay.add(understand(record));
+    this.#state = replay.end();
     this.#stale = false;
   }
 
