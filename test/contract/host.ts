@@ -46,7 +46,7 @@ export async function startHost(): Promise<Host> {
       target.close();
       const left = marked([`WINDLASS_INSTANCE=${instanceOf(home)}`]);
       for (const row of left) process.kill(row.pid, "SIGKILL");
-      rmSync(path.join("/var/lib/windlass", instanceOf(home)), { recursive: true, force: true });
+      rmSync(path.join("/var/lib/windlass-data", instanceOf(home)), { recursive: true, force: true });
       rmSync(home, { recursive: true, force: true });
       if (left.length > 0) throw new Error(`left running: ${left.map((row) => row.pid).join(", ")}`);
     },

@@ -10,6 +10,7 @@ import { PostgresRecipe } from "./postgres.js";
 import { RedisRecipe } from "./redis.js";
 import type { EmbeddedServer } from "./resources.js";
 import { SERVER_RECORD, SupervisedServer } from "./supervised-server.js";
+import { SHARED_DATA } from "./unprivileged.js";
 
 export interface EmbeddedOptions {
   readonly directory: string;
@@ -19,9 +20,6 @@ export interface EmbeddedOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly report: (message: string, error?: unknown) => void;
 }
-
-/** Where a server's data lives when Windlass runs as root, because nobody else can get into its home. */
-export const SHARED_DATA = "/var/lib/windlass";
 
 export function embeddedServers(
   options: EmbeddedOptions,

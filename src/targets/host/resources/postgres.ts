@@ -16,7 +16,7 @@ export interface PostgresOptions {
   readonly name: string;
   /** Ours, 0700: the passwords. The data, too, when the server's user can get there. */
   readonly directory: string;
-  /** Below /var/lib/windlass, for the data when Windlass runs as root. */
+  /** Below /var/lib/windlass-data, for the data when Windlass runs as root. */
   readonly fallback: string;
   readonly environment: Readonly<Record<string, string>>;
   /** What is there to choose from; the default is installed ones first, then the one from npm. */

@@ -43,7 +43,7 @@ function server(directory: string, recipe: PostgresRecipe | RedisRecipe): Superv
 }
 
 function postgres(directory: string, servers: () => readonly PostgresServer[]): PostgresRecipe {
-  const fallback = `/var/lib/windlass/test-${path.basename(directory)}/env/db`;
+  const fallback = `/var/lib/windlass-data/test-${path.basename(directory)}/env/db`;
   ended.push(() => rmSync(path.join(fallback, "../.."), { recursive: true, force: true }));
   const environment = inheritedEnvironment();
   return new PostgresRecipe({ name: "my-db", directory: path.join(directory, "db"), fallback, environment, servers });

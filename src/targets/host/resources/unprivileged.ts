@@ -21,7 +21,10 @@ export function serverUser(): SystemUser | null {
   });
 }
 
-/** A directory of its own for a server: below `wished` when its user can get there, else below /var/lib/windlass. */
+/** Where a server's data lives when Windlass runs as root: nobody else can get into a home, which is its owner's only. */
+export const SHARED_DATA = "/var/lib/windlass-data";
+
+/** A directory of its own for a server: below `wished` when its user can get there, else `fallback`, in {@link SHARED_DATA}. */
 export function serverDirectory(wished: string, fallback: string, user: SystemUser | null): string {
   if (user === null) return made(wished, null);
   mkdirSync(wished, { recursive: true, mode: 0o700 });
@@ -41,7 +44,7 @@ export function reachable(directory: string, user: SystemUser): boolean {
 /** Parents that can be passed through, but not read. */
 function below(fallback: string): string {
   const parents: string[] = [];
-  for (let place = path.dirname(fallback); place.startsWith("/var/lib/windlass"); place = path.dirname(place))
+  for (let place = path.dirname(fallback); place.startsWith(SHARED_DATA); place = path.dirname(place))
     parents.unshift(place);
   for (const parent of parents) {
     mkdirSync(parent, { recursive: true, mode: 0o711 });
