@@ -59,6 +59,8 @@ export class Driver {
   #evidence = new Map<string, EvidenceWindow>();
   #evidenceOf: string | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #evidenceChanged = true;
+  #judgedOn = "";
   #stale = true;
 
   constructor(
@@ -107,7 +109,7 @@ export class Driver {
     if (this.#stale) await this.#reload();
     await this.#observe();
     const now = this.ports.clock.now();
-    this.#judgements = judgements(this.#state, this.#evidence, now, this.#signalProblem);
+    this.#judge(now);
     const input: DecideInput = {
       now,
       observation: this.#observation,
@@ -119,6 +121,15 @@ export class Driver {
     this.#waiting = last.waiting;
     const applied = await this.#act();
     return { decided: events.length, applied, wakeAt: last.wakeAt };
+  }
+
+  /** Nothing new to judge by within the same second: the verdicts stand. Thousands of environments look often. */
+  #judge(now: number): void {
+    const basis = `${this.#state.version} ${Math.floor(now / 1000)} ${this.#signalProblem ?? ""}`;
+    if (basis === this.#judgedOn && !this.#evidenceChanged) return;
+    this.#judgedOn = basis;
+    this.#evidenceChanged = false;
+    this.#judgements = judgements(this.#state, this.#evidence, now, this.#signalProblem);
   }
 
   /** Decisions are pure, so a chain of them is made in memory and becomes one durable append. */
@@ -180,6 +191,7 @@ export class Driver {
       this.#cursor = reading.cursor;
       this.#signalProblem = null;
       if (reading.blocks.length === 0) return;
+      this.#evidenceChanged = true;
       for (const block of reading.blocks) this.#windowOf(block.service).add([block]);
       await this.ports.series.write(this.key, reading.blocks);
     } catch (error) {
@@ -190,6 +202,7 @@ export class Driver {
   /** After a restart the blocks of the rollout in progress come from the series store. */
   async #recallEvidence(deployment: string, from: number): Promise<void> {
     this.#evidence = new Map();
+    this.#evidenceChanged = true;
     const to = this.ports.clock.now() + 1;
     for (const service of Object.keys(this.#state.services)) {
       const blocks = await this.ports.series.read({ environment: this.key, service, from, to, resolution: "second" });

@@ -27,14 +27,14 @@ export function deploy(state: EnvironmentState, command: Extract<Command, { kind
     return refused(
       "revision-held",
       `${revision.id} (${release.label}) is held: ${held.reason}`,
-      `deploy a fix, or \`windlass unhold ${revision.id}\``,
+      `deploy a fix, or \`windlass unhold --revision ${revision.id}\``,
     );
   const active = state.deployment?.outcome === null ? state.deployment : null;
   if (active !== null && active.to === revision.id && active.cause !== null && active.cause.kind !== "superseded")
     return refused(
       "going-back",
       `${active.id} takes ${release.label} back: ${active.cause.sentence}`,
-      `deploy a fix, or \`windlass unhold ${revision.id}\` when it is back`,
+      `deploy a fix, or \`windlass unhold --revision ${revision.id}\` when it is back`,
     );
   if (active !== null && active.to === revision.id && active.cause === null && state.next === null)
     return accepted([], `${release.label} is being deployed already`, active.id);
@@ -66,7 +66,7 @@ export function rollback(state: EnvironmentState, command: Extract<Command, { ki
     return refused(
       "revision-held",
       `${target} is held: ${held.reason}`,
-      `\`windlass unhold ${target}\`, or name another with --to`,
+      `\`windlass unhold --revision ${target}\`, or name another with --to`,
     );
   if (active === null && runs(state, target)) return accepted([], `${target} runs already`);
   if (active !== null && active.to === target && active.kind === "rollback" && active.cause === null)
