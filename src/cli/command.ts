@@ -3,11 +3,12 @@ import type { Command } from "../core/model/command.js";
 import type { ControlPlane } from "../engine/control-plane.js";
 import type { Cli } from "./context.js";
 import { EXIT, type ExitCode } from "./exit-code.js";
+import { insist } from "./insist.js";
 import { json } from "./output.js";
 import { styleOf } from "./render/style.js";
 import { printable } from "./render/text.js";
 
-/** Asks one environment for something. The key makes a repetition after a broken connection harmless. */
+/** Asks one environment for something; the key makes it harmless to ask again after a broken connection. */
 export async function ask(
   cli: Cli,
   plane: ControlPlane,
@@ -15,7 +16,8 @@ export async function ask(
   command: Command,
   expected: number | null = null,
 ): Promise<CommandOutcome> {
-  return plane.command(environment, { command, key: cli.newKey(), expected, by: cli.user });
+  const envelope = { command, key: cli.newKey(), expected, by: cli.user };
+  return insist(cli, plane, (one) => one.command(environment, envelope));
 }
 
 /** A refusal is an answer, not an error: what was asked, why not, and what would change that. */

@@ -4,6 +4,7 @@ import type { ControlPlane, Update } from "../engine/control-plane.js";
 import type { EnvironmentView } from "../engine/view.js";
 import { WindlassError } from "../error.js";
 import type { Cli } from "./context.js";
+import { insist } from "./insist.js";
 import type { Progress } from "./render/progress.js";
 
 /** How following ended. The deployment goes on unless it is `finished`. */
@@ -42,7 +43,7 @@ export async function followDeployment(
   let end: { outcome: DeploymentOutcome; cause: Cause | null } | null = null;
   try {
     // The names of revisions are in the view, and the first event may already need them.
-    progress.view(await first.environment(following.environment));
+    progress.view(await insist(cli, first, (plane) => plane.environment(following.environment)));
     for await (const update of updates(cli, first, following, abort.signal, progress)) {
       if (update.kind === "event") {
         progress.event(update.event);
