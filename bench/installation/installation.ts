@@ -133,12 +133,14 @@ export class Installation {
   }
 }
 
-/** What is already gone does not have to be ended. */
-async function ignoring(work: () => Promise<void>): Promise<void> {
+/** What is already gone does not have to be ended; false, and a line, when something was. */
+async function ignoring(work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     process.stderr.write(`(while ending: ${error instanceof Error ? error.message : String(error)})\n`);
+    return false;
   }
 }
 
