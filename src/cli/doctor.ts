@@ -4,9 +4,10 @@ import type { Finding } from "../engine/control-plane.js";
 import type { Cli } from "./context.js";
 import { bytes } from "./render/text.js";
 
-/** What can be looked at without the control plane. */
-export async function localFindings(cli: Cli): Promise<readonly Finding[]> {
-  return [node(process.versions.node), home(cli), ...disk(cli), socket(cli)];
+/** What can be looked at without the control plane; it looks at its home and disk itself when it runs. */
+export function localFindings(cli: Cli, isRunning: boolean): readonly Finding[] {
+  const alone = isRunning ? [] : [home(cli), disk(cli)];
+  return [node(process.versions.node), ...alone, socket(cli)];
 }
 
 export function node(version: string): Finding {
@@ -35,13 +36,13 @@ function home(cli: Cli): Finding {
 
 const LITTLE = 256 * 1024 * 1024;
 
-function disk(cli: Cli): readonly Finding[] {
+function disk(cli: Cli): Finding {
   const directory = nearestThere(cli.places.home);
   const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
   const ok = free >= LITTLE;
   const hint = ok ? null : "The ledger keeps space for a rollback, and new deployments need more.";
-  return [{ check: "disk", ok, sentence: `${bytes(free)} free at ${directory}`, hint }];
+  return { check: "disk", ok, sentence: `${bytes(free)} free at ${directory}`, hint };
 }
 
 function socket(cli: Cli): Finding {

@@ -33,7 +33,9 @@ export function watchFiles(
   };
   const add = (root: WatchedDirectory, name: string) => {
     const full = path.join(root.directory, name);
-    if (watchers.has(full) || watchers.size >= MOST) return;
+    // Two roots may be one directory, and differ in what they ignore.
+    const key = `${directories.indexOf(root)} ${full}`;
+    if (watchers.has(key) || watchers.size >= MOST) return;
     const watcher = watch(full, (_kind, file) => {
       const child = path.posix.join(name, file ?? "");
       if (file === null || isIgnored(root, child)) return;
@@ -43,9 +45,9 @@ export function watchFiles(
     });
     watcher.on("error", () => {
       watcher.close();
-      watchers.delete(full);
+      watchers.delete(key);
     });
-    watchers.set(full, watcher);
+    watchers.set(key, watcher);
   };
   const addBelow = (root: WatchedDirectory, name: string) => {
     add(root, name);

@@ -1,4 +1,4 @@
-import type { Finding } from "../../engine/control-plane.js";
+import type { ControlPlane, Finding } from "../../engine/control-plane.js";
 import { WindlassError } from "../../error.js";
 import type { Cli } from "../context.js";
 import { localFindings } from "../doctor.js";
@@ -16,7 +16,8 @@ export default verb<Record<never, never>, []>({
   examples: ["windlass doctor", "windlass doctor --json"],
   parameters: { flags: { json: JSON_FLAG } },
   async run(cli, flags) {
-    const findings = [...(await localFindings(cli)), ...(await remoteFindings(cli))];
+    const plane = await cli.reach();
+    const findings = [...localFindings(cli, plane !== null), ...(await remoteFindings(cli, plane))];
     const ok = findings.every((finding) => finding.ok);
     if (flags.json) json(cli, { ok, findings });
     else {
@@ -27,8 +28,7 @@ export default verb<Record<never, never>, []>({
   },
 });
 
-async function remoteFindings(cli: Cli): Promise<readonly Finding[]> {
-  const plane = await cli.reach();
+async function remoteFindings(cli: Cli, plane: ControlPlane | null): Promise<readonly Finding[]> {
   if (plane === null) {
     const sentence = "does not run; the first verb that needs it starts it";
     return [{ check: "control plane", ok: true, sentence, hint: null }];
