@@ -33,9 +33,9 @@ export async function run(): Promise<BenchResult> {
   };
   const drivers = Array.from({ length: ENVIRONMENTS }, (_, index) => new Driver(`bench/e${index}`, ports));
   for (const driver of drivers) await driver.command(deploy("v1"));
-  for (let time = 0; time < 20; time++) {
+  for (let time = 0; time < 6; time++) {
     for (const driver of drivers) await driver.step();
-    now += CADENCE_MS;
+    now += 5 * CADENCE_MS;
   }
   // In waves, so that stages end at different times.
   const waves = STAGE_MS / CADENCE_MS;

@@ -17,8 +17,7 @@ export function judgeGuards(guards: readonly Guard[], evidence: Evidence): Judge
 export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   if (guard.signal === "restarts") return judgeRestarts(guard, evidence);
   const from = evidence.now - guard.forMs;
-  const window = within(evidence.canary, from, evidence.now);
-  const canary = count(window, guard);
+  const canary = count(evidence.canary, guard, from, evidence.now);
   const stable = countStable(guard, evidence, from);
   const all = count(evidence.canary, guard);
   const say = (verdict: Verdict, sentence: string): SignalJudgement => ({
@@ -30,7 +29,8 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   });
 
   const limit = `${guard.signal} > ${percent(guard.above)} for ${guard.forMs / 1000} s`;
-  if (evidence.since <= from && canary.total >= guard.minSamples && everySliceAbove(window, from, guard)) {
+  const recently = canary.total >= guard.minSamples && rate(canary) > guard.above;
+  if (evidence.since <= from && recently && everySliceAbove(within(evidence.canary, from, evidence.now), from, guard)) {
     if (stable !== null && asBad(stable, canary, guard))
       return say(
         "pass",
@@ -44,7 +44,6 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
   if (all.total === 0) return say("no-data", `${guard.signal}: the new group answered nothing yet`);
   if (all.total < guard.minSamples)
     return say("inconclusive", `${guard.signal}: ${all.total} of ${guard.minSamples} requests needed for a verdict`);
-  const recently = canary.total >= guard.minSamples && rate(canary) > guard.above;
   if (rate(all) <= guard.above && !recently)
     return say("pass", `${describe(guard, all)}, within ${percent(guard.above)}`);
   if (stable !== null && asBad(stable, canary, guard))
@@ -58,7 +57,7 @@ export function judgeGuard(guard: Guard, evidence: Evidence): SignalJudgement {
 /** Stable in the same window; once it gets no requests any more, what it was like beside the new group. */
 function countStable(guard: Guard, evidence: Evidence, from: number): SignalCounts | null {
   if (evidence.stable.length === 0) return null;
-  const beside = count(within(evidence.stable, from, evidence.now), guard);
+  const beside = count(evidence.stable, guard, from, evidence.now);
   return beside.total > 0 ? beside : count(evidence.stable, guard);
 }
 
@@ -92,15 +91,20 @@ function everySliceAbove(window: readonly Block[], from: number, guard: Guard): 
   return busy.length > 0 && busy.every((slice) => rate(slice) > guard.above);
 }
 
-/** Blocks of a second that touches the interval. */
-function within(blocks: readonly Block[], from: number, to: number): readonly Block[] {
-  return blocks.filter((block) => block.at + 1000 > from && block.at <= to);
+function touches(block: Block, from: number, to: number): boolean {
+  return block.at + 1000 > from && block.at <= to;
 }
 
-function count(blocks: readonly Block[], guard: Guard): SignalCounts {
+/** Blocks of a second that touches the interval. */
+function within(blocks: readonly Block[], from: number, to: number): readonly Block[] {
+  return blocks.filter((block) => touches(block, from, to));
+}
+
+function count(blocks: readonly Block[], guard: Guard, from = Number.NEGATIVE_INFINITY, to = Infinity): SignalCounts {
   let total = 0;
   let sum = 0;
   for (const block of blocks) {
+    if (!touches(block, from, to)) continue;
     total += block.total;
     sum += bad(block, guard);
   }
