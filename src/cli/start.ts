@@ -14,12 +14,13 @@ export async function startControlPlane(
   places: Places,
   uid: number | null,
   answers: (socket: string) => Promise<boolean>,
+  serve: string = fileURLToPath(new URL("../serve.js", import.meta.url)),
 ): Promise<void> {
   const sockets = path.dirname(places.controlSocket);
   for (const directory of [places.home, places.logs, sockets]) makePrivate(directory, uid);
   const log = path.join(places.logs, "control.log");
   const before = rotate(log);
-  const child = launch(places.home, sockets, log);
+  const child = launch(serve, places.home, sockets, log);
   let ended: string | null = null;
   child.once("error", (error) => {
     ended = error.message;
@@ -38,8 +39,7 @@ export async function startControlPlane(
   child.unref();
 }
 
-function launch(home: string, sockets: string, log: string): ChildProcess {
-  const serve = fileURLToPath(new URL("../serve.js", import.meta.url));
+function launch(serve: string, home: string, sockets: string, log: string): ChildProcess {
   const output = openSync(log, "a", 0o600);
   try {
     return spawn(process.execPath, [serve, "--home", home, "--sockets", sockets], {

@@ -43,6 +43,7 @@ export class Upkeep {
     const changes = new Changes();
     const stop = watchFiles(this.#watched(), (paths) => changes.add(paths));
     abort.signal.addEventListener("abort", () => changes.end());
+    this.#note("watching for changes; Ctrl-C ends that, and the system goes on");
     const printing = this.#printLogs(abort.signal);
     try {
       for await (const paths of changes) {

@@ -73,6 +73,18 @@ describe("status", () => {
         ],
       }),
     ],
+    "two builds of a dirty tree": [
+      resting({
+        services: [
+          service({
+            groups: [
+              group({ id: "r3", label: "1.0.0-aaaaaaa-dirty" }),
+              group({ id: "r4", label: "1.0.0-aaaaaaa-dirty" }, { role: "new", weight: 0, weightInForce: 0 }),
+            ],
+          }),
+        ],
+      }),
+    ],
     "two environments, an old group kept": [
       resting({ environment: "shop/staging" }),
       resting({

@@ -43,8 +43,8 @@ test("at most ten frames a second; the last one is always drawn", () => {
   expect(written.at(-1)).toContain("frame 100");
 });
 
-test("nothing wraps, and nothing is taller than the screen", () => {
-  const { painter, written } = screen(10, 4);
-  painter.block(["a line that is too long", "b", "c", "d", "e"]);
-  expect(written[0]).toBe("a line t…\nb\n…\n");
+test("the terminal wraps nothing, and nothing is taller than the screen", () => {
+  const { painter, written } = screen(10, 5);
+  painter.block(["a line that is long", "b", "c", "d", "e"]);
+  expect(written[0]).toBe("a line\n  that is\n  long\n…\n");
 });

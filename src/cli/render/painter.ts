@@ -1,5 +1,5 @@
 import type { Terminal } from "./terminal.js";
-import { clip } from "./text.js";
+import { fold } from "./text.js";
 
 const FRAME_MS = 100;
 const ESCAPE = "\u001b";
@@ -51,11 +51,12 @@ export class Painter {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#lastAt = this.#now();
-    // A line that wraps, or a block taller than the screen, could not be taken back.
+    // A line that the terminal wraps, or a block taller than the screen, could not be taken back.
     const room = Math.max(1, this.#terminal.rows() - 1);
-    const fits = this.#block.length <= room ? this.#block : [...this.#block.slice(0, room - 1), this.#cut];
     const columns = this.#terminal.columns() - 1;
-    const lines = fits.map((line) => `${clip(line, columns, this.#cut)}\n`);
+    const folded = this.#block.flatMap((line) => fold(line, columns));
+    const fits = folded.length <= room ? folded : [...folded.slice(0, room - 1), this.#cut];
+    const lines = fits.map((line) => `${line}\n`);
     const above = this.#above.map((line) => `${line}\n`);
     this.#above = [];
     this.#write(`${this.#erase()}${above.join("")}${lines.join("")}`);

@@ -47,9 +47,12 @@ const TELL: Tell = {
       : `${deployment} ${outcome === "rolled-back" ? "is rolled back" : outcome === "failed" ? "failed" : "was superseded"}${because(cause?.sentence ?? null)}`,
   "rollout.started@1": ({ service }) => `${service}: its rollout started`,
   "rollout.shaped@1": ({ because: why, groups, weights }, names) => {
+    const labels = Object.keys(groups).map((group) => names.label(group));
+    const name = (group: string) =>
+      labels.filter((label) => label === names.label(group)).length > 1 ? names.revision(group) : names.label(group);
     const parts = Object.entries(groups).map(([group, replicas]) => {
       const weight = weights[group];
-      return `${names.label(group)} ${plural(replicas, "replica")}${weight === undefined ? "" : ` and ${weight} %`}`;
+      return `${name(group)} ${plural(replicas, "replica")}${weight === undefined ? "" : ` and ${weight} %`}`;
     });
     return `${why}: ${parts.join(", ")}`;
   },

@@ -17,7 +17,7 @@ export function serviceLines(
   const lines = [`  ${head.join("  ")}`];
   if (service.groups.length === 0) lines.push(`    ${style.dim("no replicas")}`);
   const isWorker = service.groups.every((group) => group.weight === 0 && group.weightInForce === null);
-  const rows = service.groups.map((group) => groupCells(group, isWorker, now, style));
+  const rows = service.groups.map((group) => groupCells(group, nameIn(service, group), isWorker, now, style));
   lines.push(...align(rows).map((row) => `    ${row}`));
   for (const group of service.groups) for (const line of troubles(group)) lines.push(`    ${style.red(line)}`);
   if (view.deployment?.outcome === null)
@@ -38,11 +38,17 @@ function stageText(service: ServiceView, now: number): string | null {
   return stage.minMs === 0 ? which : `${which}, observed for ${duration(now - stage.observingSince)}`;
 }
 
-function groupCells(group: GroupView, isWorker: boolean, now: number, style: Style): readonly string[] {
+/** Builds of a dirty working tree share a label: then the id tells them apart. */
+function nameIn(service: ServiceView, group: GroupView): string {
+  const { id, label } = group.revision;
+  return service.groups.filter((other) => other.revision.label === label).length > 1 ? `${label} (${id})` : label;
+}
+
+function groupCells(group: GroupView, name: string, isWorker: boolean, now: number, style: Style): readonly string[] {
   const enough = group.ready >= group.asked;
   const ready = `${group.ready}/${group.asked} ready`;
   const cells = [
-    style.cyan(group.revision.label),
+    style.cyan(name),
     group.role,
     group.asked === 0 && group.ready === 0 ? style.dim("stopped") : enough ? style.green(ready) : style.yellow(ready),
   ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { align, bytes, clip, duration, printable, widthOf } from "./text.js";
+import { align, bytes, clip, duration, fold, printable, widthOf } from "./text.js";
 
 describe("what fits on a line", () => {
   test("colours take no room, wide characters take two", () => {
@@ -45,4 +45,16 @@ test("durations and sizes as people say them", () => {
     "1 d 1 h",
   ]);
   expect([0, 1023, 1536, 20 * 1024 * 1024].map(bytes)).toEqual(["0 B", "1023 B", "1.5 KiB", "20 MiB"]);
+});
+
+test("a long line goes on indented, between words, in its colour", () => {
+  expect(fold("  why  it is so", 8)).toEqual(["  why", "    it", "    is", "    so"]);
+  expect(fold("fits", 4)).toEqual(["fits"]);
+  expect(fold("abcdefghij", 4)).toEqual(["abcd", "  ef", "  gh", "  ij"]);
+  expect(fold("\u001b[31mbad luck\u001b[39m", 5)).toEqual([
+    "\u001b[31mbad\u001b[0m",
+    "  \u001b[31mluc\u001b[0m",
+    "  \u001b[31mk\u001b[39m",
+  ]);
+  for (const row of fold("日本語 日本語日本語", 5)) expect(widthOf(row)).toBeLessThanOrEqual(5);
 });

@@ -40,6 +40,42 @@ export function clip(line: string, columns: number, cut: string): string {
   return result;
 }
 
+/** The line in rows of at most `columns`, broken between words; what goes on is indented, colours go on. */
+export function fold(line: string, columns: number): readonly string[] {
+  const start = line.length - line.trimStart().length;
+  const indent = " ".repeat(Math.min(start + 2, Math.floor(columns / 2)));
+  const rows: string[] = [];
+  let rest = line;
+  while (widthOf(rest) > columns) {
+    const at = breakAt(rest, columns, rows.length === 0 ? start : indent.length);
+    const open = openColour(rest.slice(0, at));
+    rows.push(`${rest.slice(0, at).trimEnd()}${open === "" ? "" : `${ESCAPE}[0m`}`);
+    rest = `${indent}${open}${rest.slice(at).trimStart()}`;
+  }
+  return [...rows, rest];
+}
+
+/** Where a row ends: after the last space that fits, or, in a word that is longer than the row, at its end. */
+function breakAt(line: string, columns: number, start: number): number {
+  let width = 0;
+  let at = 0;
+  let space = 0;
+  for (const part of line.split(new RegExp(`(${ESCAPE}\\[[0-9;]*m)`)))
+    for (const piece of part.startsWith(ESCAPE) ? [part] : part) {
+      width += widthOf(piece);
+      if (width > columns) return space === 0 ? at : space;
+      at += piece.length;
+      if (piece === " " && width > start) space = at;
+    }
+  return at;
+}
+
+/** The colour that is not ended yet, as the escape sequence that begins it. */
+function openColour(text: string): string {
+  const last = text.match(COLOUR)?.at(-1);
+  return last === undefined || /\[(?:0|22|39)m$/.test(last) ? "" : last;
+}
+
 /** Rows with their columns under each other; colours do not count. */
 export function align(rows: readonly (readonly string[])[], gap = "  "): readonly string[] {
   const widths: number[] = [];

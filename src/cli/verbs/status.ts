@@ -4,7 +4,7 @@ import { findEnvironment, nameOf } from "../environment.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import { json, next, say } from "../output.js";
 import { styleOf } from "../render/style.js";
-import { clip } from "../render/text.js";
+import { fold } from "../render/text.js";
 import { viewLines } from "../render/view-lines.js";
 import { identify } from "../spec.js";
 import { ENVIRONMENT_ARGUMENT, JSON_FLAG, switchFlag, verb } from "../verb.js";
@@ -48,7 +48,7 @@ function print(cli: Cli, views: readonly EnvironmentView[]): ExitCode {
   const width = cli.terminal.live ? cli.terminal.columns() : Number.POSITIVE_INFINITY;
   for (const [index, view] of views.entries()) {
     if (index > 0) say(cli);
-    for (const line of viewLines(view, view.now, style)) say(cli, clip(line, width, style.cut));
+    for (const line of viewLines(view, view.now, style)) for (const row of fold(line, width)) say(cli, row);
   }
   if (views.length === 0) say(cli, "Nothing was deployed yet.");
   next(cli, ...hints(views));
