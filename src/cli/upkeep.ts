@@ -15,7 +15,8 @@ import { PlainProgress } from "./render/plain.js";
 import type { Progress } from "./render/progress.js";
 import { styleOf } from "./render/style.js";
 import { environmentOf, type LoadedSpec, loadSpec } from "./spec.js";
-import { type WatchedDirectory, watchFiles } from "./watch.js";
+import { watchFiles } from "./watch.js";
+import type { WatchedDirectory } from "./watched.js";
 
 /** `windlass up`: brings a system up in development, shows what it prints, and deploys again when a file changes. */
 export class Upkeep {

@@ -1,11 +1,7 @@
-import { type FSWatcher, readdirSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import path from "node:path";
-
-export interface WatchedDirectory {
-  readonly directory: string;
-  /** True for a path (relative, `/`) that does not matter. */
-  readonly ignores: (name: string) => boolean;
-}
+import { pollFiles } from "./poll.js";
+import { directoriesIn, isIgnored, type WatchedDirectory } from "./watched.js";
 
 /** More directories than this are not watched: inotify's are few, and nobody writes code in so many. */
 const MOST = 4_000;
@@ -19,6 +15,17 @@ export function watchFiles(
   directories: readonly WatchedDirectory[],
   changed: (paths: readonly string[]) => void,
 ): () => void {
+  try {
+    return watchEach(directories, changed);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // The system has no watches left, or none for this file system: then looking every second has to do.
+    if (code !== "ENOSPC" && code !== "EMFILE" && code !== "ENOSYS") throw error;
+    return pollFiles(directories, changed);
+  }
+}
+
+function watchEach(directories: readonly WatchedDirectory[], changed: (paths: readonly string[]) => void): () => void {
   const watchers = new Map<string, FSWatcher>();
   const seen = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
@@ -56,28 +63,18 @@ export function watchFiles(
       if (!isIgnored(root, below)) addBelow(root, below);
     }
   };
-  for (const root of directories) addBelow(root, "");
+  try {
+    for (const root of directories) addBelow(root, "");
+  } catch (error) {
+    for (const watcher of watchers.values()) watcher.close();
+    throw error;
+  }
   return () => {
     if (timer !== null) clearTimeout(timer);
     for (const watcher of watchers.values()) watcher.close();
   };
 }
 
-function isIgnored(root: WatchedDirectory, name: string): boolean {
-  return path.posix.basename(name) === "node_modules" || root.ignores(name);
-}
-
 function isDirectory(parent: string, name: string): boolean {
   return directoriesIn(parent).includes(name);
-}
-
-/** A directory that is gone has none. */
-function directoriesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") return [];
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { EnvironmentView } from "../../engine/view.js";
 import type { Cli } from "../context.js";
 import { findEnvironment, nameOf } from "../environment.js";
@@ -37,6 +38,8 @@ export default verb<Flags, [string?]>({
 });
 
 async function viewsOf(cli: Cli, asked: string | undefined): Promise<readonly EnvironmentView[]> {
+  // Nothing is started only to hear that there is nothing.
+  if (asked === undefined && !existsSync(cli.places.ledger) && (await cli.reach()) === null) return [];
   const plane = await cli.connect();
   if (asked !== undefined) return [await findEnvironment(cli, plane, asked)];
   const [all, identity] = [await plane.environments(), await identify(cli)];
