@@ -46,5 +46,5 @@ test("at most ten frames a second; the last one is always drawn", () => {
 test("the terminal wraps nothing, and nothing is taller than the screen", () => {
   const { painter, written } = screen(10, 5);
   painter.block(["a line that is long", "b", "c", "d", "e"]);
-  expect(written[0]).toBe("a line\n  that is\n  long\n…\n");
+  expect(written[0]).toBe("a line\n  that\n  is long\n…\n");
 });

@@ -1,18 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { align, bytes, clip, duration, fold, printable, widthOf } from "./text.js";
+import { align, bytes, duration, fold, printable, widthOf } from "./text.js";
 
 describe("what fits on a line", () => {
   test("colours take no room, wide characters take two", () => {
     expect(widthOf("\u001b[31mred\u001b[39m")).toBe(3);
     expect(widthOf("日本")).toBe(4);
     expect(widthOf("é")).toBe(1);
-  });
-
-  test("a cut line keeps its width and ends its colours", () => {
-    expect(clip("abcdef", 6, "…")).toBe("abcdef");
-    expect(clip("abcdefg", 6, "…")).toBe("abcde…");
-    expect(clip("\u001b[31mabcdefg\u001b[39m", 4, "~")).toBe("\u001b[31mabc\u001b[0m~");
-    expect(widthOf(clip("日本語日本語", 5, "…"))).toBeLessThanOrEqual(5);
   });
 
   test("columns stand under each other", () => {

@@ -17,29 +17,6 @@ function columnsOf(character: string): number {
     : 1;
 }
 
-/** The line cut to `columns`; colours stay balanced. */
-export function clip(line: string, columns: number, cut: string): string {
-  if (widthOf(line) <= columns) return line;
-  const room = columns - widthOf(cut);
-  let width = 0;
-  let result = "";
-  let coloured = false;
-  for (const part of line.split(new RegExp(`(${ESCAPE}\\[[0-9;]*m)`))) {
-    if (part.startsWith(ESCAPE)) {
-      result += part;
-      coloured = true;
-      continue;
-    }
-    for (const character of part) {
-      const next = columnsOf(character);
-      if (width + next > room) return `${result}${coloured ? `${ESCAPE}[0m` : ""}${cut}`;
-      result += character;
-      width += next;
-    }
-  }
-  return result;
-}
-
 /** The line in rows of at most `columns`, broken between words; what goes on is indented, colours go on. */
 export function fold(line: string, columns: number): readonly string[] {
   const start = line.length - line.trimStart().length;
