@@ -75,8 +75,8 @@ export function createClient(socket: string, options: ClientOptions = {}): Contr
       return upload(socket, { method: "PUT", path: artefactPath(digest), headers, deadlineMs: silenceMs }, bytes);
     },
     doctor: () => get("/v1/doctor", slowMs),
-    stop: async () => {
-      await post("/v1/stop", {}, slowMs);
+    stop: async ({ everything }) => {
+      await post("/v1/stop", { everything }, slowMs);
       await untilGone(socket, slowMs);
     },
   };

@@ -36,13 +36,13 @@ export const installationRoutes = [
     id: "stop",
     method: "post",
     path: "/v1/stop",
-    summary: "Ends the control plane; replicas and the edge go on.",
+    summary: "Ends the control plane; replicas and the edge go on, unless `everything` is to end.",
     parameters: nowhere,
     query: noQuery,
-    body: nothing,
+    body: z.strictObject({ everything: z.boolean().default(false) }),
     answers: { 202: { description: "It stops; it has stopped when its socket is dead.", schema: nothing } },
-    handle: async (_, { plane, log }) => {
-      const stopping = plane.stop();
+    handle: async ({ body }, { plane, log }) => {
+      const stopping = plane.stop(body);
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => {
           stopping.catch((error: unknown) => presentable(error, log, "stop"));
