@@ -55,6 +55,11 @@ export class Listeners {
   private async bind(key: string, wanted: ListenerAddress, status: EdgeStatus | null): Promise<void> {
     const port = wanted.port === 0 ? (this.chosen.get(key) ?? 0) : wanted.port;
     const address = { host: wanted.host, port };
+    const other = this.serviceAt(address, key);
+    if (other !== null) {
+      this.problems.set(key, `host-port-taken: clients reach ${other} on port ${port}. Give one of them another port.`);
+      return;
+    }
     const bound = port !== 0 && (this.edge.holds(address) || status?.services[key]?.port === port);
     try {
       if (!bound) address.port = await this.create(wanted, address);
@@ -70,6 +75,14 @@ export class Listeners {
         `${error.code}: ${error.message}${by}${error.hint === undefined ? "" : `. ${error.hint}`}`,
       );
     }
+  }
+
+  /** Another service that is reached at the address: the edge has one listener there, and it cannot be both. */
+  private serviceAt(address: ListenerAddress, key: string): string | null {
+    if (address.port === 0) return null;
+    for (const [other, taken] of this.addresses)
+      if (other !== key && taken.port === address.port && taken.host === address.host) return other;
+    return null;
   }
 
   /** A port that Windlass had picked and that somebody else has by now is given up for another one. */
