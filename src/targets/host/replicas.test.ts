@@ -182,6 +182,21 @@ describe("what replicas do", () => {
     expect(restarts).toBe(1);
   });
 
+  test("two services on one port: the second is told who has it, the first goes on", async () => {
+    await apply("shop/first", 1, intent({ web: service(1) }));
+    await ready("shop/first", 1);
+    const port = await portOf("shop/first");
+    await apply("shop/second", 1, intent({ web: service(1, {}, port) }));
+    const second = await eventually(async () => {
+      const seen = await groupOf("shop/second");
+      return seen !== undefined && seen.problem !== null && seen;
+    }, "the second has a problem");
+    expect(second.problem).toContain(`host-port-taken: clients reach shop/first/web on port ${port}`);
+    expect(await ask(port)).toMatchObject({ release: "1.0.0-r1" });
+    await apply("shop/second", 2, intent({}));
+    await apply("shop/first", 2, intent({}));
+  });
+
   test("a slow request is answered by a replica that is being taken away", async () => {
     await apply("shop/drain", 1, intent({ web: service(1) }));
     await ready("shop/drain", 1);
