@@ -5,7 +5,9 @@ import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import { createClient } from "../../src/api/client.js";
+import { answers } from "../../src/cli/connect.js";
 import type { Command } from "../../src/core/model/command.js";
 import type { EventRecord } from "../../src/core/model/event.js";
 import type { DeploymentOutcome } from "../../src/core/model/events.js";
@@ -15,6 +17,7 @@ import { createHostTarget } from "../../src/targets/host/target.js";
 import { keyOf, type Version } from "./system.js";
 
 const CLI = path.join(import.meta.dirname, "..", "..", "bin", "windlass.js");
+const START = path.join(import.meta.dirname, "..", "..", "dist", "cli", "start.js");
 const END_MS = 30_000;
 
 export interface Settled {
@@ -22,6 +25,13 @@ export interface Settled {
   readonly outcome: DeploymentOutcome;
   /** Every event from the command to the end of the deployment. */
   readonly events: readonly EventRecord[];
+}
+
+/** One sample of the edge's metrics; `labels` as they are in the text, with their braces. */
+export interface EdgeFigure {
+  readonly name: string;
+  readonly labels: string;
+  readonly value: number;
 }
 
 /** A Windlass of its own in a temporary home: the built CLI starts its control plane, as it does for people. */
@@ -40,9 +50,10 @@ export class Installation {
     this.plane = createClient(this.places.controlSocket);
   }
 
+  /** The control plane, as the CLI starts it for a verb that needs one: detached, from what was built. */
   async start(): Promise<void> {
-    const { code, output } = await this.cli(["status"]);
-    if (code !== 0) throw new Error(`windlass status ended with ${code}: ${output}`);
+    const { startControlPlane } = (await import(pathToFileURL(START).href)) as typeof import("../../src/cli/start.js");
+    await startControlPlane(this.places, process.getuid?.() ?? null, answers);
   }
 
   /** Runs the built CLI in this installation. `ms` is from before the process is made to its end. */
@@ -97,8 +108,8 @@ export class Installation {
     throw new Error(`${deployment} did not end within ${deadlineMs} ms; last: ${JSON.stringify(events.at(-1))}`);
   }
 
-  /** The edge's own figures: sums over the labels that are not asked for. */
-  async edgeFigures(): Promise<readonly { readonly name: string; readonly labels: string; readonly value: number }[]> {
+  /** Every sample of the edge's `/metrics`. */
+  async edgeFigures(): Promise<readonly EdgeFigure[]> {
     const text = await metrics(this.places.edgeSocket);
     return text.split("\n").flatMap((line) => {
       const match = /^([a-z_]+)(\{.*\})? ([0-9.e+-]+)$/.exec(line);
