@@ -10,7 +10,7 @@ export interface SpecIdentity {
   readonly environments: readonly string[];
 }
 
-interface Remembered extends SpecIdentity {
+export interface Remembered extends SpecIdentity {
   readonly mtimeMs: number;
   readonly size: number;
 }
@@ -27,11 +27,15 @@ export function specFile(cwd: string): string | null {
 
 /** What was remembered of a spec that has not changed since; null: it has to be loaded. */
 export function recall(config: string, file: string): SpecIdentity | null {
-  const text = readIfThere(memory(config, file));
+  const found = recallAny(config, file);
   const now = statSync(file, { throwIfNoEntry: false });
-  if (text === null || now === undefined) return null;
-  const found = JSON.parse(text) as Remembered;
-  return found.mtimeMs === now.mtimeMs && found.size === now.size ? found : null;
+  return found !== null && found.mtimeMs === now?.mtimeMs && found.size === now.size ? found : null;
+}
+
+/** What was remembered of a spec, however it has changed since; null: it was never loaded. */
+export function recallAny(config: string, file: string): Remembered | null {
+  const text = readIfThere(memory(config, file));
+  return text === null ? null : (JSON.parse(text) as Remembered);
 }
 
 /** A memory that cannot be written costs time only. */

@@ -2,8 +2,9 @@ import { WindlassError } from "../error.js";
 import type { CompiledEnvironment, CompiledSystem } from "../spec/compiled.js";
 import { suggestion } from "../spec/problem.js";
 import type { Cli } from "./context.js";
+import { remark } from "./output.js";
 import { plural } from "./render/text.js";
-import { recall, remember, type SpecIdentity, specFile } from "./spec-identity.js";
+import { recall, recallAny, remember, type SpecIdentity, specFile } from "./spec-identity.js";
 
 export interface LoadedSpec {
   readonly file: string;
@@ -35,8 +36,16 @@ export async function identify(cli: Cli): Promise<SpecIdentity | null> {
   if (file === null) return null;
   const known = recall(cli.config, file);
   if (known !== null) return known;
-  const { system } = await loadSpec(cli);
-  return { system: system.name, environments: Object.keys(system.environments) };
+  try {
+    const { system } = await loadSpec(cli);
+    return { system: system.name, environments: Object.keys(system.environments) };
+  } catch (error) {
+    // Who rolls back in an emergency may be in the middle of an edit: the name is what it was.
+    const before = recallAny(cli.config, file);
+    if (before === null || !(error instanceof WindlassError)) throw error;
+    remark(cli, `The spec cannot be read now (\`windlass check\` says why); it was the system ${before.system}.`);
+    return before;
+  }
 }
 
 /** An environment of the spec by name or key; without one, the only one, or `preferred`. */

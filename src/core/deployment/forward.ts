@@ -85,7 +85,7 @@ function act(
       break;
   }
   if (step.reason.kind === "share") return reshape(deployment, view, share);
-  return { waiting: explainWait(view, step.reason, share, stages.length) };
+  return { waiting: explainWait(deployment, view, step.reason, share, stages.length) };
 }
 
 function reshape(deployment: DeploymentState, view: RolloutView, share: number): Step {
@@ -189,9 +189,21 @@ export function turnBack(deployment: DeploymentState, cause: Cause): { readonly 
 
 type Reason = Extract<ProgressionStep, { kind: "wait" }>["reason"];
 
-function explainWait(view: RolloutView, reason: Reason, share: number, of: number): Waiting {
+function explainWait(
+  deployment: DeploymentState,
+  view: RolloutView,
+  reason: Reason,
+  share: number,
+  of: number,
+): Waiting {
   const name = view.name;
   const stage = `${name} at ${share} % (stage ${view.rollout.progression.stage + 1} of ${of})`;
+  // Whatever else it would wait for: nothing goes on before somebody resumes it.
+  if (deployment.paused !== null && (reason.kind === "time" || reason.kind === "verdict" || reason.kind === "paused")) {
+    const { by, reason: why } = deployment.paused;
+    const sentence = `${stage} is paused by ${by}${why === null ? "" : `: ${why}`}`;
+    return waitingFor(sentence, "`windlass resume` lets it go on; a failing verdict still takes it back", null, name);
+  }
   switch (reason.kind) {
     case "share":
       return waitingFor(`${stage} waits for its share`, "replicas become ready", null, name);

@@ -56,6 +56,11 @@ export const QUICK_CANARY = {
   ],
   keepOld: "1s",
 } as const;
+/** Where nobody is a customer: without data its stages end by themselves. */
+export const UNWATCHED_CANARY = {
+  ...QUICK_CANARY,
+  stages: QUICK_CANARY.stages.map(({ share }) => ({ share, time: { min: "500ms", max: "1s" } })),
+} as const;
 export const QUICK_ROLLING = { kind: "rolling", maxSurge: 1, maxUnavailable: 0, observe: "1s" } as const;
 /** Little data is no reason to wait in these stories; harm shows within a second of it. */
 export const HARM = [
