@@ -20,7 +20,8 @@ export function close(cli: Cli, followed: Followed, deployment: string, asJson: 
   const style = styleOf(cli.terminal);
   if (followed.kind === "detached") {
     say(cli, `Detached; ${deployment} goes on.`);
-    next(cli, "`windlass status --follow` attaches again", "`windlass abort` takes it back");
+    const here = nameOf(followed);
+    next(cli, `\`windlass status ${here} --follow\` attaches again`, `\`windlass abort ${here}\` takes it back`);
     return code;
   }
   const name = nameOf(followed.view);
@@ -60,7 +61,7 @@ function closeGood(cli: Cli, view: EnvironmentView, deployment: string, name: st
     if (service.url !== null) say(cli, `  ${service.name}  ${style.cyan(service.url)}`);
   next(
     cli,
-    `\`windlass status ${name}\`, \`windlass logs\``,
+    `\`windlass status ${name}\`, \`windlass logs ${name}\``,
     ...(view.before === null ? [] : [`\`windlass rollback ${name}\` goes back to ${view.before.label}`]),
   );
 }

@@ -43,7 +43,7 @@ function unknown(asked: string, declared: readonly string[], deployed: readonly 
   });
 }
 
-export function nameOf(view: EnvironmentView): string {
+export function nameOf(view: Pick<EnvironmentView, "environment">): string {
   return view.environment.slice(view.environment.indexOf("/") + 1);
 }
 

@@ -18,7 +18,7 @@ export type Followed =
       readonly trouble: EnvironmentView | null;
     }
   | { readonly kind: "waits-for-person"; readonly view: EnvironmentView }
-  | { readonly kind: "detached" };
+  | { readonly kind: "detached"; readonly environment: string };
 
 export interface Following {
   readonly environment: string;
@@ -65,7 +65,7 @@ export async function followDeployment(
     abort.abort();
     progress.end();
   }
-  return { kind: "detached" };
+  return { kind: "detached", environment: following.environment };
 }
 
 /** How long a control plane may be away before following gives up; it is started again meanwhile. */

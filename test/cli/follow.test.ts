@@ -195,7 +195,7 @@ describe("deploy", () => {
     const ran = await running;
     expect(ran.code).toBe(0);
     expect(ran.out).toContain("Detached; d2 goes on.");
-    expect(ran.out).toContain("windlass status --follow");
+    expect(ran.out).toContain("windlass status production --follow");
   });
 
   test("--detach asks for it and ends", async () => {

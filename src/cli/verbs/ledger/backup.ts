@@ -7,13 +7,16 @@ import { JSON_FLAG, verb } from "../../verb.js";
 export default verb<Record<never, never>, [string]>({
   brief: "Write a consistent copy of the ledger",
   description: "While everything goes on. The copy is written on the control plane's machine, which is this one.",
-  examples: ["windlass ledger backup /backup/ledger-friday.db"],
+  examples: ["windlass ledger backup /backup/ledger-friday"],
   parameters: {
     flags: { json: JSON_FLAG },
-    positional: { kind: "tuple", parameters: [{ placeholder: "file", brief: "Where to", parse: String }] },
+    positional: {
+      kind: "tuple",
+      parameters: [{ placeholder: "directory", brief: "A new directory for the copy", parse: String }],
+    },
   },
-  async run(cli, flags, file) {
-    const done = await (await cli.connect()).ledger.backup(path.resolve(cli.cwd, file));
+  async run(cli, flags, directory) {
+    const done = await (await cli.connect()).ledger.backup(path.resolve(cli.cwd, directory));
     if (flags.json) json(cli, done);
     else {
       say(cli, `${plural(done.events, "event")} in ${done.path}`);

@@ -47,7 +47,9 @@ export default verb<Record<never, never>, []>({
         );
       next(
         cli,
-        ok ? "`windlass ledger backup <file>` keeps a copy" : "stop writing, keep this copy, compare with a backup",
+        ok
+          ? "`windlass ledger backup <directory>` keeps a copy"
+          : "stop writing, keep this copy, compare with a backup",
       );
     }
     return ok ? EXIT.done : EXIT.failed;
