@@ -1,5 +1,9 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ControlPlane, Finding } from "../../engine/control-plane.js";
 import { WindlassError } from "../../error.js";
+import type { Places } from "../../ports/places.js";
+import { systemdUnit } from "../../render/systemd.js";
 import type { Cli } from "../context.js";
 import { localFindings } from "../doctor.js";
 import { EXIT } from "../exit-code.js";
@@ -8,14 +12,23 @@ import { styleOf } from "../render/style.js";
 import { align, printable } from "../render/text.js";
 import { JSON_FLAG, verb } from "../verb.js";
 
-export default verb<Record<never, never>, []>({
+const SYSTEMD_FLAG = { kind: "boolean", brief: "Print the systemd unit of this installation", default: false } as const;
+
+type Flags = { readonly systemd: boolean };
+
+export default verb<Flags, []>({
   brief: "Look at this machine and at Windlass itself",
   description:
     "Checks Node.js, the state's directory, disk and sockets, and asks the control plane about itself, the daemon, the\n" +
-    "edge and what the machine offers. Starts nothing. Ends with 4 when something is wrong.",
-  examples: ["windlass doctor", "windlass doctor --json"],
-  parameters: { flags: { json: JSON_FLAG } },
+    "edge and what the machine offers. Starts nothing. Ends with 4 when something is wrong.\n" +
+    "With --systemd it prints the unit that brings everything back after a reboot, and checks nothing.",
+  examples: ["windlass doctor", "windlass doctor --json", "windlass doctor --systemd >windlass.service"],
+  parameters: { flags: { json: JSON_FLAG, systemd: SYSTEMD_FLAG } },
   async run(cli, flags) {
+    if (flags.systemd) {
+      cli.process.stdout.write(unitFor(cli.places));
+      return EXIT.done;
+    }
     const plane = await cli.reach();
     const findings = [...localFindings(cli, plane !== null), ...(await remoteFindings(cli, plane))];
     const ok = findings.every((finding) => finding.ok);
@@ -27,6 +40,19 @@ export default verb<Record<never, never>, []>({
     return ok ? EXIT.done : EXIT.failed;
   },
 });
+
+/** For root a unit of the machine, for anybody else one of the user's own manager. */
+function unitFor(places: Places): string {
+  const boot = fileURLToPath(new URL("../../targets/host/daemon/boot.js", import.meta.url));
+  const user = process.getuid?.() === 0 ? "root" : null;
+  return systemdUnit({
+    home: places.home,
+    sockets: path.dirname(places.controlSocket),
+    node: process.execPath,
+    boot,
+    user,
+  });
+}
 
 async function remoteFindings(cli: Cli, plane: ControlPlane | null): Promise<readonly Finding[]> {
   if (plane === null) {
