@@ -54,7 +54,10 @@ async function put(
   if (asJson) json(cli, { environment: key, secret: name, set: value !== null });
   else {
     say(cli, `${key}: secret ${name} is ${value === null ? "removed" : "set"}.`);
-    next(cli, "replicas that start from now on have it; `windlass deploy` starts new ones");
+    next(
+      cli,
+      `replicas that start from now on ${value === null ? "do without it" : "have it"}; a deployment of another release starts new ones`,
+    );
   }
   return EXIT.done;
 }

@@ -18,7 +18,7 @@ export class Secrets {
     if (value !== undefined) return value;
     if (!generate)
       throw new WindlassError("host-secret-missing", `the secret ${name} has no value in ${environment}`, {
-        hint: `Add "${name}" to ${this.file(environment)} (a JSON object, mode 0600), or let it be generated in the spec.`,
+        hint: `Set it with \`windlass secret set ${name} ${environment}\`, or let it be generated in the spec.`,
         facts: { secret: name, environment },
       });
     const made = randomBytes(GENERATED_BYTES).toString("hex");
