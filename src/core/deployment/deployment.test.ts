@@ -147,6 +147,17 @@ describe("blue-green", () => {
     await tale.pass(40_000);
     expect(Object.keys(tale.state.services.web?.groups ?? {})).toEqual(["r1"]);
   });
+
+  test("deployments in a row keep one old group, the last, however long each is kept", async () => {
+    const tale = await Tale.begin();
+    for (const version of ["1", "2", "3", "4"]) {
+      await tale.deploy(`v${version}`, blue(version));
+      await tale.over();
+      await tale.pass(1_000);
+      expect(Object.keys(tale.state.services.web?.groups ?? {}).length).toBeLessThanOrEqual(2);
+    }
+    expect(Object.keys(tale.state.services.web?.groups ?? {})).toEqual(["r3", "r4"]);
+  });
 });
 
 test("what a target is told is a function of the state: the same after JSON and back, and after a replay", async () => {

@@ -27,7 +27,7 @@ export function finishServices(
   const services: Record<string, ServiceState> = {};
   for (const [name, service] of Object.entries(state.services)) {
     const kept = outcome === "succeeded" ? succeed(state, deployment, name, service, at) : goneBack(service);
-    if (kept !== null) services[name] = kept;
+    if (kept !== null) services[name] = outcome === "succeeded" ? onlyOneKept(kept, at) : kept;
   }
   const settled = outcome === "succeeded" ? settle(state.settled, deployment) : state.settled;
   return { ...state, deployment, services, settled };
@@ -51,6 +51,17 @@ function succeed(
     else if (group.replicas > 0) groups[id] = { ...group, removeAt: group.removeAt ?? at + keptFor(strategy) };
   }
   return { ...service, stable, groups, routed: null, rollout: null };
+}
+
+/** Deployments in a row would each leave a whole group behind: the one that lost its traffic last stays, the others go. */
+function onlyOneKept(service: ServiceState, at: number): ServiceState {
+  const kept = Object.entries(service.groups).filter(([, group]) => group.removeAt !== null);
+  const last = kept.reduce((latest, [, group]) => Math.max(latest, group.removeAt ?? 0), 0);
+  const newest = kept.findLast(([, group]) => group.removeAt === last)?.[0];
+  const groups = Object.entries(service.groups).map(([id, group]): [string, GroupState] =>
+    group.removeAt === null || id === newest ? [id, group] : [id, { ...group, removeAt: Math.min(group.removeAt, at) }],
+  );
+  return { ...service, groups: Object.fromEntries(groups) };
 }
 
 /** Where the old group did not come up and the new one had to stay, that one is what runs now. */
