@@ -25,6 +25,15 @@ describe("what is wrong", () => {
     ]);
   });
 
+  it("names that JavaScript keeps for itself are refused: they become keys of plain objects", () => {
+    const sentence = '"constructor" is a name that JavaScript keeps for itself; choose another one [spec-wrong-value]';
+    const run = { command: ["node"] };
+    expect(told(compile({ name: "shop", services: { constructor: run } }).problems ?? [])).toEqual([
+      `services.constructor: ${sentence}`,
+    ]);
+    expect(wrong({}, { environments: { constructor: {} } })).toEqual([`environments.constructor: ${sentence}`]);
+  });
+
   it("is told all at once, with the nearest known name", () => {
     const problems = told(
       compile({

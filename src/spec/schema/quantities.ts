@@ -51,10 +51,16 @@ export const few = count(0, 100);
 export const countOrShare = z.union([count(0, 1000), percentage]);
 
 /** RFC 1123 label: it ends up in host names, file names and event streams. */
-export const dnsLabel = z.string().regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, {
-  error: (issue) =>
-    `"${String(issue.input)}" is not a name\nup to 63 lower-case letters, digits and dashes, beginning with a letter`,
-});
+export const dnsLabel = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: (issue) =>
+      `"${String(issue.input)}" is not a name\nup to 63 lower-case letters, digits and dashes, beginning with a letter`,
+  })
+  // Names become keys of plain objects, where `constructor` is always there already.
+  .refine((text) => !(text in Object.prototype), {
+    error: (issue) => `"${String(issue.input)}" is a name that JavaScript keeps for itself\nchoose another one`,
+  });
 
 export const command = z.union([z.array(z.string().min(1)).min(1), z.string().min(1)]).meta({
   id: "Command",
