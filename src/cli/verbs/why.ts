@@ -25,5 +25,6 @@ export default verb<Record<never, never>, [string?]>({
 
 /** The engine's sentence after "waits for": `nothing: …` stays, a sentence of its own gets a colon. */
 function lowered(sentence: string): string {
-  return sentence.startsWith("nothing") ? sentence : `this: ${sentence}`;
+  if (sentence.startsWith("nothing: ")) return sentence;
+  return `${sentence.startsWith("nothing ") ? "nothing" : "this"}: ${sentence}`;
 }
