@@ -84,6 +84,23 @@ describe("streams", () => {
     await closed;
   });
 
+  test("a replica that is told to end when the drain is over may close its WebSockets itself, and the client hears why", async () => {
+    const one = await replica("ws");
+    const sockets = new WebSocketServer({ server: one.server });
+    afterStory(() => sockets.close());
+    const { group, story } = edgeWith();
+    const policy = { drainMs: 50 };
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [one.port] }, policy });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+    await new Promise((resolve) => socket.once("open", resolve));
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    await story({ weights: { r1: 100 }, groups: { r1: [replicaOf(one.port, { draining: true })] }, policy });
+    // Its SIGTERM comes with the deadline, and how soon it acts on it is its own affair.
+    setTimeout(() => sockets.clients.forEach((client) => void client.close(1001)), 2 * policy.drainMs);
+    expect(await closed).toBe(1001);
+    await until(() => group("r1")?.inFlight === 0);
+  });
+
   test("an upgrade that the replica does not want gets the replica's own answer", async () => {
     const plain = await replica("plain", (_, res) => void res.writeHead(403).end("no"));
     plain.server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"));

@@ -5,6 +5,9 @@ import type { Histogram } from "./histogram.js";
 import { judge, type OutlierEvent, type OutlierState, SOUND } from "./outlier.js";
 import type { EdgeReplica } from "./protocol.js";
 
+/** At the drain's deadline the process is told to end: it may close its upgraded connections itself, and say why. */
+const FAREWELL_MS = 1_000;
+
 /** Something that runs through a replica and can be ended by the drain's deadline: an upgraded connection. */
 export interface Cuttable {
   cut(): void;
@@ -64,14 +67,19 @@ export class Replica {
     else this.#undrain();
   }
 
-  /** Nothing new; what runs may finish within `drainMs`, then it is cut. Also for one that left the table. */
+  /**
+   * Nothing new; what runs may finish within `drainMs`, then it is cut, upgraded connections a farewell later. Also for
+   * one that left the table.
+   */
   drain(drainMs: number): void {
     if (this.draining) return;
     this.draining = true;
     this.connections.retire();
     this.#deadline = setTimeout(() => {
-      for (const one of this.upgraded) one.cut();
       this.connections.destroy();
+      this.#deadline = setTimeout(() => {
+        for (const one of this.upgraded) one.cut();
+      }, FAREWELL_MS).unref();
     }, drainMs).unref();
   }
 
