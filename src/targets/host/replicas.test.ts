@@ -43,6 +43,21 @@ describe("what replicas do", () => {
     expect(readFileSync(path.join(host.places.daemon, "intents", "shop~env.json"), "utf8")).not.toContain("s3cret");
   });
 
+  test("what it printed before it ended is told without its secrets", async () => {
+    const url = "postgres://shop:p%40ssw0rd@db.example/shop";
+    await host.target.setSecrets("shop/talks", { url });
+    const says = "console.error('cannot reach', process.env.DB, 'as p@ssw0rd'); process.exit(1)";
+    const run = { kind: "command", argv: [process.execPath, "-e", says] } as const;
+    await apply(
+      "shop/talks",
+      1,
+      worker({ run, environment: { DB: { kind: "secret", name: "url", generate: false } } }),
+    );
+    const ended = await replica("shop/talks", "job", (found) => found.lastExit !== null);
+    expect(ended.lastExit?.lastLines).toEqual(["cannot reach ••• as •••"]);
+    await apply("shop/talks", 2, intent({}));
+  });
+
   test("one that ignores SIGTERM is killed after its grace, with its children and what escaped into another session", async () => {
     await apply("shop/stubborn", 1, intent({ web: service(1, { run: fixture("stubborn"), stopGraceMs: 300 }) }));
     const [one] = await ready("shop/stubborn", 1);

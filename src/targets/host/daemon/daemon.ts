@@ -172,6 +172,7 @@ export class Daemon {
       problems: this.listeners.problems,
       tasks: this.tasks.observe(environment, application?.intent.tasks ?? []),
       resources: this.resources.observe(environment),
+      conceal: this.secrets.conceal(environment, () => this.resources.urls(environment)),
     });
   }
 

@@ -1,6 +1,7 @@
 import type {
   GroupObservation,
   Observation,
+  ReplicaObservation,
   ResourceObservation,
   ServiceObservation,
   TaskObservation,
@@ -21,6 +22,8 @@ export interface ObserveInput {
   readonly problems: ReadonlyMap<string, string>;
   readonly tasks: Readonly<Record<string, TaskObservation>>;
   readonly resources: Readonly<Record<string, ResourceObservation>>;
+  /** Takes secrets out of what a process said. */
+  readonly conceal: (text: string) => string;
 }
 
 /** What is: processes from the supervisor, weights and requests from the edge; the intent only says where to look. */
@@ -50,7 +53,7 @@ function serviceOf(input: ObserveInput, name: string): ServiceObservation {
         members[0]?.digest ??
         intent?.groups[group]?.digest ??
         "",
-      replicas: members.sort((a, b) => a.number - b.number).map(observed),
+      replicas: members.sort((a, b) => a.number - b.number).map((one) => told(one, input.conceal)),
       inFlight: seen?.groups[group]?.inFlight ?? 0,
       problem: problem ?? input.problems.get(key) ?? null,
     };
@@ -62,4 +65,11 @@ function serviceOf(input: ObserveInput, name: string): ServiceObservation {
     routed: served ? (seen?.routed ?? []) : null,
     port: seen?.port ?? null,
   };
+}
+
+/** What a process printed before it ended goes into events and onto screens: not with the secrets in it. */
+function told(replica: Replica, conceal: (text: string) => string): ReplicaObservation {
+  const seen = observed(replica);
+  const { lastExit } = seen;
+  return lastExit === null ? seen : { ...seen, lastExit: { ...lastExit, lastLines: lastExit.lastLines.map(conceal) } };
 }

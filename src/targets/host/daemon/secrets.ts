@@ -6,6 +6,8 @@ import { readIfThere, writeDurably } from "../supervisor/durable-file.js";
 
 const valuesSchema = z.record(z.string(), z.string());
 const GENERATED_BYTES = 32;
+/** A shorter one is found in everything, and is no secret. */
+const SHORTEST_CONCEALED = 4;
 
 /** Values by name, per environment, in a file that only its owner reads. They are read when a process starts. */
 export class Secrets {
@@ -24,6 +26,26 @@ export class Secrets {
     const made = randomBytes(GENERATED_BYTES).toString("hex");
     this.write(environment, { ...values, [name]: made });
     return made;
+  }
+
+  /**
+   * Takes the environment's secrets, and `urls` with their passwords, out of what processes print: last lines and
+   * probes' answers become events. The values are read at the first text.
+   */
+  conceal(environment: string, urls: () => readonly string[]): (text: string) => string {
+    let known: readonly string[] | null = null;
+    return (text) => {
+      try {
+        known ??= [...Object.values(this.read(environment)), ...urls()]
+          .flatMap((value) => [value, ...passwordOf(value)])
+          .filter((value) => value.length >= SHORTEST_CONCEALED)
+          .sort((a, b) => b.length - a.length);
+      } catch (error) {
+        if (error instanceof WindlassError) return `(not shown: ${error.message})`;
+        throw error;
+      }
+      return known.reduce((shown, value) => shown.replaceAll(value, "•••"), text);
+    };
   }
 
   /** Sets values; null removes one. */
@@ -57,5 +79,17 @@ export class Secrets {
   private file(environment: string): string {
     const [system = "", name = ""] = environment.split("/").map(encodeURIComponent);
     return path.join(this.directory, system, `${name}.json`);
+  }
+}
+
+/** As it is written in the URL, and as a client says it. */
+function passwordOf(url: string): readonly string[] {
+  if (!URL.canParse(url)) return [];
+  const { password } = new URL(url);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch (error) {
+    if (error instanceof URIError) return [password];
+    throw error;
   }
 }

@@ -69,6 +69,14 @@ export class Resources {
     }
   }
 
+  /** Of those that are there, except the ones that are secrets themselves. */
+  urls(environment: string): readonly string[] {
+    return [...this.known.values()]
+      .filter((known) => known.environment === environment && known.resource.source.kind !== "external")
+      .map(({ resource }) => this.url(environment, resource.name))
+      .flatMap((answer) => (answer.kind === "ready" ? [answer.url] : []));
+  }
+
   observe(environment: string): Record<string, ResourceObservation> {
     const observations: Record<string, ResourceObservation> = {};
     for (const { resource, server, ...known } of this.known.values()) {
