@@ -10,6 +10,9 @@ import { spreadHead, spreadRow } from "./table/spread.js";
 
 const DEFAULTS = { deployments: 50, rate: 500 };
 
+/** Longer than any request, and shorter than the long WebSockets: the service closes those itself. */
+const DRAIN = "6s";
+
 const STRATEGIES: readonly { readonly name: string; readonly strategy: ServiceSpec["strategy"] }[] = [
   { name: "rolling", strategy: rolling({ maxSurge: 1, maxUnavailable: 0, observe: "1s" }) },
   { name: "blue-green", strategy: blueGreen({ smoke: ["/ready"], observe: "1s", keepOld: "1s" }) },
@@ -37,7 +40,12 @@ export async function run(): Promise<BenchResult> {
     await installation.start();
     const port = await freePort();
     const version = (n: number): Version =>
-      versionOf({ label: `1.0.${n}`, port, strategy: STRATEGIES[n % STRATEGIES.length]?.strategy });
+      versionOf({
+        label: `1.0.${n}`,
+        port,
+        strategy: STRATEGIES[n % STRATEGIES.length]?.strategy,
+        edge: { drain: DRAIN },
+      });
     await installation.deploy(version(0));
     const load = startRequests(`http://127.0.0.1:${port}`, rate);
     try {
@@ -74,6 +82,7 @@ export async function run(): Promise<BenchResult> {
       edgeUnserved: sum("windlass_edge_unserved_total"),
       shed: report.shed,
       socketMessages: report.sockets.messages,
+      socketsClosedPolitely: report.sockets.closedByServer,
       latencyMsP50: Number(report.latency.p50.toFixed(1)),
       latencyMsP99: Number(report.latency.p99.toFixed(1)),
     },
@@ -100,14 +109,14 @@ function edgeP98(figures: readonly EdgeFigure[]): number {
   return (sorted.find(([, count]) => count >= 0.98 * all)?.[0] ?? Number.NaN) * 1_000;
 }
 
-/** 500/s: 20 % POST, 1 % answered after 2 s, 0.4 % WebSockets of 3 s. Nothing is accepted but the status that is right. */
+/** 500/s: 20 % POST, 1 % answered after 2 s, 0.5 % WebSockets of 3 and 20 s. Nothing is accepted but the status that is right. */
 function startRequests(baseUrl: string, ratePerSecond: number): Load {
   return startLoad({
     baseUrl,
     ratePerSecond,
     connections: 256,
     mix: [
-      { name: "read", weight: 786, path: "/", accepts: ({ status }) => status === 200 },
+      { name: "read", weight: 785, path: "/", accepts: ({ status }) => status === 200 },
       {
         name: "write",
         weight: 200,
@@ -126,6 +135,15 @@ function startRequests(baseUrl: string, ratePerSecond: number): Load {
         message: "still there?",
         everyMs: 250,
       },
+      {
+        kind: "websocket",
+        name: "long socket",
+        weight: 1,
+        path: "/echo",
+        holdMs: 20_000,
+        message: "and now?",
+        everyMs: 1_000,
+      },
     ],
     releaseOf: (headers) => (typeof headers["x-release"] === "string" ? headers["x-release"] : null),
   });
@@ -134,7 +152,7 @@ function startRequests(baseUrl: string, ratePerSecond: number): Load {
 function table(report: Report, took: Readonly<Record<string, readonly number[]>>): string[] {
   const kinds = Object.entries(report.perTemplate).map(
     ([name, { sent, answered, failed, latency }]) =>
-      `  ${name.padEnd(8)} ${String(sent).padStart(8)} sent ${String(answered).padStart(8)} answered ${String(failed).padStart(5)} failed   p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms, max ${latency.max.toFixed(0)} ms`,
+      `  ${name.padEnd(11)} ${String(sent).padStart(8)} sent ${String(answered).padStart(8)} answered ${String(failed).padStart(5)} failed   p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms, max ${latency.max.toFixed(0)} ms`,
   );
   const { messages, echoes, closedByServer } = report.sockets;
   return [
