@@ -52,6 +52,9 @@ export class Installation {
 
   /** The control plane, as the CLI starts it for a verb that needs one: detached, from what was built. */
   async start(): Promise<void> {
+    // Ctrl-C ends the benchmark, and what it started with it.
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.once(signal, () => void this.end().finally(() => process.exit(130)));
     const { startControlPlane } = (await import(pathToFileURL(START).href)) as typeof import("../../src/cli/start.js");
     await startControlPlane(this.places, process.getuid?.() ?? null, answers);
   }
