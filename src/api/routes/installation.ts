@@ -2,12 +2,15 @@ import { z } from "zod";
 import { jsonAnswer, presentable } from "../answer.js";
 import { route } from "../route.js";
 import { about, finding, nothing } from "../schema/answers.js";
+import { component } from "../schema/component.js";
 import { noQuery } from "./environments.js";
 
 const nowhere = z.strictObject({});
 
 /** Stopping waits for connections to end, and this answer is one of them. */
 const STOP_ANSWER_MS = 500;
+
+const stop = component("Stop", z.strictObject({ everything: z.boolean().default(false) }));
 
 export const installationRoutes = [
   route({
@@ -39,7 +42,7 @@ export const installationRoutes = [
     summary: "Ends the control plane; replicas and the edge go on, unless `everything` is to end.",
     parameters: nowhere,
     query: noQuery,
-    body: z.strictObject({ everything: z.boolean().default(false) }),
+    body: stop,
     answers: { 202: { description: "It stops; it has stopped when its socket is dead.", schema: nothing } },
     handle: async ({ body }, { plane, log }) => {
       const stopping = plane.stop(body);
