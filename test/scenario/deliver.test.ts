@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
 import { Installation } from "./lab/installation.js";
 import { customers, HARM, QUICK_CANARY, QUICK_ROLLING, web, writeShop } from "./lab/shop.js";
@@ -97,6 +99,22 @@ describe("a shop that is delivered release by release, under load", () => {
     const missing = await lab.cli("deploy", "lab", "--version", "2.3.0");
     expect(missing.code).toBe(3);
     expect(missing.output).toMatch(/host-command-not-found|no command nod/);
+    expect((await lab.view("shop/lab")).current?.label).toBe("2.0.1");
+  });
+
+  test("a port that somebody else has is named, with who has it", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    writeShop(lab, { release: "2.4.0" }, { web: web({ port, readyDeadline: "4s" }) });
+    try {
+      const taken = await lab.cli("deploy", "lab", "--version", "2.4.0");
+      expect([3, 4], taken.output).toContain(taken.code);
+      expect(taken.output).toContain("host-port-taken");
+      expect(taken.output).toContain(String(port));
+    } finally {
+      other.close();
+    }
     expect((await lab.view("shop/lab")).current?.label).toBe("2.0.1");
   });
 });

@@ -36,6 +36,12 @@ export async function killHard(pid: number): Promise<void> {
   await eventually(`process ${pid} is dead`, () => !isAlive(ref));
 }
 
+/** Waits until none of these is there any more. */
+export async function allGone(pids: readonly (number | null)[]): Promise<void> {
+  const left = () => everyProcess().filter(({ pid }) => pids.includes(pid));
+  await eventually("these processes end", () => left().length === 0, left);
+}
+
 /** The arguments of every process that may be read, as the system keeps them. */
 export function everyArgv(): string {
   if (process.platform !== "linux")

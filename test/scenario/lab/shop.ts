@@ -29,7 +29,7 @@ const server = http.createServer((request, response) => {
   const { pathname } = new URL(request.url, "http://shop");
   if (pathname === "/ready") return void response.writeHead(neverReady ? 503 : 200).end(neverReady ? "the cache is cold" : "");
   if (pathname === "/smoke") return void response.writeHead(smokeFails ? 500 : 200).end();
-  if (pathname === "/secret-length") return void response.end(String((process.env.TOKEN ?? "").length));
+  if (pathname === "/environment") return void response.end(JSON.stringify(process.env));
   request.resume().on("end", () => {
     asked++;
     response.writeHead(failEvery > 0 && asked % failEvery === 0 ? 500 : 200);
@@ -43,7 +43,21 @@ process.on("SIGTERM", () => {
 });
 `;
 
-const WORKER = `console.log(\`works \${process.pid}\`);
+/** With ALONE, it says so when another one is there already. */
+const WORKER = `import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+const { ALONE } = process.env;
+if (ALONE) {
+  try {
+    writeFileSync(ALONE, String(process.pid), { flag: "wx" });
+  } catch {
+    appendFileSync(ALONE + ".two", process.pid + " met " + readFileSync(ALONE, "utf8"));
+  }
+}
+process.on("SIGTERM", () => {
+  if (ALONE) rmSync(ALONE, { force: true });
+  process.exit(0);
+});
+console.log(\`works \${process.pid}\`);
 setInterval(() => {}, 1000);
 `;
 
@@ -67,6 +81,9 @@ export const HARM = [
   { signal: "errors", above: "5%", for: "1s", minSamples: 3 },
   { signal: "restarts", above: 2, for: "1m" },
 ] as const;
+
+/** For stories without customers: no answers are no verdict, and a rollout without one waits for another minute. */
+export const CALM = [{ signal: "restarts", above: 2, for: "1m" }] as const;
 
 /** A service of the shop, with what a story changes. */
 export function web(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {

@@ -25,6 +25,19 @@ describe("while replicas come and go", () => {
     ]);
   });
 
+  test("a connection from before the service went is served when the service is back on its address", async () => {
+    const one = await replica("one");
+    const { put, story } = edgeWith();
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    afterStory(() => agent.destroy());
+    const port = await story({ weights: { r1: 100 }, groups: { r1: [one.port] } });
+    expect((await ask(port, "/", { agent })).body).toBe("one");
+    await put();
+    await story({ port, weights: { r1: 100 }, groups: { r1: [one.port] } });
+    const answers = [await ask(port, "/", { agent }), await ask(port, "/", { agent })];
+    expect(answers.map(({ status, body }) => [status, body])).toEqual(times(2, () => [200, "one"]));
+  });
+
   test("a replica that refuses connections costs nobody anything, not even a POST", async () => {
     const one = await replica("one", (req, res) => void req.pipe(res));
     const { edge, story } = edgeWith();

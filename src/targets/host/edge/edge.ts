@@ -49,6 +49,8 @@ export class Edge implements EdgeContext {
   readonly #reported = new WeakMap<Replica, number>();
   readonly #leaving = new Set<Service>();
   #services = new Map<string, Service>();
+  /** Accept nothing more; their connections may ask once more. */
+  readonly #closing = new Set<Listener>();
   #generation = 0;
   #applying: Promise<void> = Promise.resolve();
   #flushing: Relay[] = [];
@@ -148,9 +150,13 @@ export class Edge implements EdgeContext {
     for (const [key, listener] of this.#listeners) {
       if (used.has(listener)) continue;
       this.#listeners.delete(key);
+      this.#closing.add(listener);
       const drained = listener.drain(listener.service?.plan.policy.drainMs ?? DRAIN_AT_LEAST_MS);
-      void drained;
+      void drained.then(() => this.#closing.delete(listener));
     }
+    // A connection from before the service went and came back is served by what is there now.
+    for (const listener of this.#closing)
+      listener.service = services.get(listener.service?.key ?? "") ?? listener.service;
     for (const service of services.values()) service.holding.wake();
   }
 

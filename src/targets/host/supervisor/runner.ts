@@ -199,7 +199,7 @@ function mib(bytes: number): string {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof WindlassError)
-    return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`;
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof WindlassError)) return error instanceof Error ? error.message : String(error);
+  const said = `${error.code}: ${error.message}`;
+  return error.hint === undefined ? said : `${said.replace(/\.$/, "")}. ${error.hint}`;
 }

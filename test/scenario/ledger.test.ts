@@ -1,0 +1,99 @@
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import Database from "libsql";
+import { afterAll, expect, test } from "vitest";
+import { Installation } from "./lab/installation.js";
+import { CALM, web, writeShop } from "./lab/shop.js";
+
+const lab = new Installation();
+afterAll(async () => expect(await lab.end()).toEqual([]));
+
+const services = { web: web({ replicas: 1, guards: CALM }) };
+const old = path.join(lab.root, "older-ledger");
+const good = async (...words: readonly string[]) => {
+  const ran = await lab.cli(...words);
+  expect(ran.code, ran.output).toBe(0);
+  return ran.output;
+};
+
+test("the ledger is verified, proved, exported and backed up by the CLI", async () => {
+  writeShop(lab, { release: "1.0.0" }, services);
+  await good("deploy", "lab", "--version", "1.0.0");
+  expect(await good("ledger", "verify")).toContain("all in order");
+  const exported = (await good("ledger", "export"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { sequence: number; type: string });
+  expect(exported.map(({ sequence }) => sequence)).toEqual(exported.map((_, index) => index + 1));
+  expect(exported.map(({ type }) => type)).toContain("deployment.finished@1");
+  const proof = JSON.parse(await good("ledger", "prove", "3")) as object;
+  expect(JSON.stringify(proof)).toContain(exported[2]?.type);
+  const backup = path.join(lab.root, "friday.db");
+  await good("ledger", "backup", backup);
+  expect(existsSync(backup)).toBe(true);
+  const nothing = await lab.cli("ledger", "prove", "100000");
+  expect(nothing.code).not.toBe(0);
+});
+
+test("an older copy of the whole ledger is found through the checkpoint that the CLI has pinned", async () => {
+  await lab.control.stop({ everything: false });
+  cpSync(lab.places.ledger, old, { recursive: true });
+  for (const replicas of ["2", "1"]) await good("scale", `web=${replicas}`, "lab");
+  await good("ledger", "verify");
+  const now = path.join(lab.root, "present-ledger");
+  await lab.control.stop({ everything: false });
+  cpSync(lab.places.ledger, now, { recursive: true });
+  rmSync(lab.places.ledger, { recursive: true });
+  cpSync(old, lab.places.ledger, { recursive: true });
+  const verified = await lab.cli("ledger", "verify");
+  expect(verified.code, verified.output).toBe(4);
+  expect(verified.output).toMatch(/older|shorter|truncat|ends/);
+  await lab.control.stop({ everything: false });
+  rmSync(lab.places.ledger, { recursive: true });
+  cpSync(now, lab.places.ledger, { recursive: true });
+  await good("ledger", "verify");
+});
+
+test("an edited record is named", async () => {
+  await lab.control.stop({ everything: false });
+  const file = path.join(lab.places.ledger, "ledger.db");
+  const before = path.join(lab.root, "before.db");
+  const db = new Database(file);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  copyFileSync(file, before);
+  const columns = (db.prepare("PRAGMA table_info(events)").all([]) as { name: string }[]).map(({ name }) => name);
+  const text = columns.at(-1) ?? "";
+  const row = db
+    .prepare(`SELECT sequence, ${text} AS text FROM events WHERE ${text} LIKE '%deployment.requested@1%' LIMIT 1`)
+    .get([]) as { sequence: number; text: string };
+  db.exec("PRAGMA ignore_check_constraints = 1");
+  db.prepare(`UPDATE events SET ${text} = ? WHERE sequence = ?`).run([
+    String(row.text).replace("user:", "USER:"),
+    row.sequence,
+  ]);
+  db.close();
+  const verified = await lab.cli("ledger", "verify");
+  expect(verified.code, verified.output).toBe(4);
+  expect(verified.output).toContain(`event ${row.sequence}`);
+  await lab.control.stop({ everything: false });
+  for (const name of ["ledger.db-wal", "ledger.db-shm"]) rmSync(path.join(lab.places.ledger, name), { force: true });
+  copyFileSync(before, file);
+  await good("ledger", "verify");
+});
+
+test("a ledger that cannot be read is named when the control plane starts; nothing is lost by trying", async () => {
+  await lab.control.stop({ everything: false });
+  const file = path.join(lab.places.ledger, "ledger.db");
+  const sound = readFileSync(file);
+  const broken = Buffer.from(sound);
+  broken.fill(0x5a, 0, 200);
+  writeFileSync(file, broken);
+  const status = await lab.cli("status", "lab");
+  expect(status.code, status.output).toBe(4);
+  expect(status.output).toMatch(/ledger-(corrupt|unreadable)/);
+  expect(status.output).toContain("backup");
+  expect(readFileSync(file).equals(broken)).toBe(true);
+  for (const name of ["ledger.db-wal", "ledger.db-shm"]) rmSync(path.join(lab.places.ledger, name), { force: true });
+  writeFileSync(file, sound);
+  expect(await good("status", "lab")).toContain("1.0.0");
+});
