@@ -52,6 +52,7 @@ const MAX_DECISIONS = 64;
 export class Driver {
   #state: EnvironmentState;
   #observation: Observation | null = null;
+  #seenSince = 0;
   #judgements: Readonly<Record<string, Judgement>> = {};
   #waiting: Waiting | null = null;
   #targetProblem: string | null = null;
@@ -113,6 +114,7 @@ export class Driver {
     const input: DecideInput = {
       now,
       observation: this.#observation,
+      seenSince: this.#seenSince,
       judgements: this.#judgements,
       gates: this.ports.gates(this.#state),
     };
@@ -172,7 +174,9 @@ export class Driver {
 
   async #observe(): Promise<void> {
     try {
-      this.#observation = await this.ports.target.observe(this.key);
+      const observation = await this.ports.target.observe(this.key);
+      if (this.#observation === null) this.#seenSince = this.ports.clock.now();
+      this.#observation = observation;
       this.#targetProblem = null;
     } catch (error) {
       this.#observation = null;

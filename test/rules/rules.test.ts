@@ -239,6 +239,32 @@ describe("rules of the engine that simple ones get wrong", () => {
     expect(deaths).toBe(undisturbed.passages);
   });
 
+  test("rule 11: a change that the target never takes over hits the deadline, too", async () => {
+    const tale = await Tale.begin();
+    await tale.deploy("v1", canary("1"));
+    await tale.over();
+    tale.world.line.chances = { ...tale.world.line.chances, applyLost: 1 };
+    await tale.deploy("v2", canary("2"));
+    const turned = await tale.until(({ deployment }) => deployment?.cause != null);
+    expect(turned.deployment?.cause?.sentence).toContain("the target did not take the change over");
+    tale.world.line.chances = { ...tale.world.line.chances, applyLost: 0 };
+    expect((await tale.over()).deployment?.outcome).toBe("rolled-back");
+  });
+
+  test("rule 12: nobody is late for the time in which no engine looked, wherever the last one died", async () => {
+    for (let diesAt = 1; diesAt <= 60; diesAt++) {
+      const tale = await Tale.begin();
+      await tale.deploy("v1", canary("1"));
+      await tale.over();
+      await tale.deploy("v2", canary("2", { strategy: ROLLING }));
+      tale.world.diesAt = tale.world.passages + diesAt;
+      const { deaths } = tale.world;
+      for (let look = 0; look < 200 && tale.world.deaths === deaths; look++) await tale.step();
+      tale.world.now += 10 * 60_000;
+      expect((await tale.over()).deployment?.outcome, `died at ${diesAt}`).toBe("succeeded");
+    }
+  });
+
   test("rule 11: a bad stable does not block the fix", async () => {
     const tale = await Tale.begin();
     await tale.deploy("v1", canary("1", { behaviour: "erroring" }));

@@ -17,7 +17,7 @@ export function stepReturn(deployment: DeploymentState, view: RolloutView, input
   const wanted = stepBack(shape);
   const next: Shape = view.fresh ? wanted : { ...wanted, groups: shape.now.groups };
   if (!sameShape(next, shape.now)) return { events: [shaped(deployment, view, next, `${view.name} goes back`)] };
-  const deadline = rollout.shapedAt + view.spec.readyDeadlineMs;
+  const deadline = Math.max(rollout.shapedAt, input.seenSince ?? 0) + view.spec.readyDeadlineMs;
   if (input.now < deadline || !view.fresh)
     return {
       waiting: waitingFor(`${view.name} goes back: the old replicas take over`, "they are ready", deadline, view.name),

@@ -172,11 +172,15 @@ function groupTrouble(view: RolloutView, input: DecideInput): Cause | null {
   const about = { service: view.name, judgement: null };
   if (start !== null && view.fresh) return { ...about, kind: "crash", sentence: start.sentence, exit: start.exit };
   const asked = shape.now.groups[shape.to] ?? 0;
-  const since = Math.max(rollout.shapedAt, rollout.progression.enteredAt);
+  const since = Math.max(rollout.shapedAt, rollout.progression.enteredAt, input.seenSince ?? 0);
   const late = input.now - since >= view.spec.readyDeadlineMs;
   if (input.observation === null || !late) return null;
   if (rollout.smoke !== null && rollout.smoke.passed === null)
     return { ...about, kind: "smoke", sentence: "smoke checks did not end in time", exit: null };
+  if (!view.fresh && rollout.progression.observingSince === null) {
+    const sentence = `the target did not take the change over within ${view.spec.readyDeadlineMs / 1000} s`;
+    return { ...about, kind: "not-ready", sentence, exit: null };
+  }
   if (shape.ready.to >= asked || rollout.progression.observingSince !== null) return null;
   const trouble = lastTrouble(group);
   const waited = `${shape.ready.to} of ${asked} new replicas ready after ${view.spec.readyDeadlineMs / 1000} s`;

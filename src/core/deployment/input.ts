@@ -13,6 +13,8 @@ export interface DecideInput {
   readonly now: number;
   /** Null: the target did not answer. */
   readonly observation: Observation | null;
+  /** Engine time since which the target has answered without a gap: nobody was late while nobody looked (rule 12). */
+  readonly seenSince?: number;
   /** The verdict on each service's new group, for those that have traffic. */
   readonly judgements: Readonly<Record<string, Judgement>>;
   readonly gates: readonly Gate[];
