@@ -43,7 +43,7 @@ export async function connect(connecting: Connecting): Promise<ControlPlane> {
   // Replicas and the edge are other processes: nobody's request notices.
   connecting.remark(`Restarting the control plane: it is ${about.version}, this is ${connecting.version}.`);
   await running.stop({ everything: false });
-  await gone(connecting.places.controlSocket);
+  await gone(connecting.places.controlSocket, about.pid);
   return start(connecting);
 }
 
@@ -54,14 +54,25 @@ async function start(connecting: Connecting): Promise<ControlPlane> {
   return plane;
 }
 
-async function gone(socket: string): Promise<void> {
+/** Its socket closes first; until its process has ended, the ledger is still its own. */
+async function gone(socket: string, pid: number): Promise<void> {
   const deadline = process.hrtime.bigint() + 10_000_000_000n;
-  while (await answers(socket)) {
+  while ((await answers(socket)) || isThere(pid)) {
     if (process.hrtime.bigint() > deadline)
       throw new WindlassError("cli-control-plane-stays", "The old control plane does not end.", {
         hint: "`windlass doctor` shows its process.",
       });
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }
 

@@ -9,6 +9,7 @@ const lab = new Installation();
 afterAll(async () => expect(await lab.end()).toEqual([]));
 
 const services = { web: web({ replicas: 1, guards: CALM }) };
+const DAMAGED_BYTES = 100;
 const old = path.join(lab.root, "older-ledger");
 const good = async (...words: readonly string[]) => {
   const ran = await lab.cli(...words);
@@ -36,26 +37,26 @@ test("the ledger is verified, proved, exported and backed up by the CLI", async 
 });
 
 test("an older copy of the whole ledger is found through the checkpoint that the CLI has pinned", async () => {
-  await lab.control.stop({ everything: false });
+  await lab.stop();
   cpSync(lab.places.ledger, old, { recursive: true });
   for (const replicas of ["2", "1"]) await good("scale", `web=${replicas}`, "lab");
   await good("ledger", "verify");
   const now = path.join(lab.root, "present-ledger");
-  await lab.control.stop({ everything: false });
+  await lab.stop();
   cpSync(lab.places.ledger, now, { recursive: true });
   rmSync(lab.places.ledger, { recursive: true });
   cpSync(old, lab.places.ledger, { recursive: true });
   const verified = await lab.cli("ledger", "verify");
   expect(verified.code, verified.output).toBe(4);
   expect(verified.output).toMatch(/older|shorter|truncat|ends/);
-  await lab.control.stop({ everything: false });
+  await lab.stop();
   rmSync(lab.places.ledger, { recursive: true });
   cpSync(now, lab.places.ledger, { recursive: true });
   await good("ledger", "verify");
 });
 
 test("an edited record is named", async () => {
-  await lab.control.stop({ everything: false });
+  await lab.stop();
   const file = path.join(lab.places.ledger, "ledger.db");
   const before = path.join(lab.root, "before.db");
   const db = new Database(file);
@@ -75,25 +76,29 @@ test("an edited record is named", async () => {
   const verified = await lab.cli("ledger", "verify");
   expect(verified.code, verified.output).toBe(4);
   expect(verified.output).toContain(`event ${row.sequence}`);
-  await lab.control.stop({ everything: false });
+  await lab.stop();
   for (const name of ["ledger.db-wal", "ledger.db-shm"]) rmSync(path.join(lab.places.ledger, name), { force: true });
   copyFileSync(before, file);
   await good("ledger", "verify");
 });
 
 test("a ledger that cannot be read is named when the control plane starts; nothing is lost by trying", async () => {
-  await lab.control.stop({ everything: false });
+  const events = (await good("ledger", "export")).trim().split("\n");
+  await lab.stop();
   const file = path.join(lab.places.ledger, "ledger.db");
   const sound = readFileSync(file);
   const broken = Buffer.from(sound);
-  broken.fill(0x5a, 0, 200);
+  broken.fill(0x5a, 0, DAMAGED_BYTES);
   writeFileSync(file, broken);
   const status = await lab.cli("status", "lab");
   expect(status.code, status.output).toBe(4);
   expect(status.output).toMatch(/ledger-(corrupt|unreadable)/);
   expect(status.output).toContain("backup");
-  expect(readFileSync(file).equals(broken)).toBe(true);
-  for (const name of ["ledger.db-wal", "ledger.db-shm"]) rmSync(path.join(lab.places.ledger, name), { force: true });
-  writeFileSync(file, sound);
+  // With the bytes put back that were damaged, everything is there: what was tried meanwhile took nothing away.
+  const mended = readFileSync(file);
+  sound.copy(mended, 0, 0, DAMAGED_BYTES);
+  writeFileSync(file, mended);
+  expect((await good("ledger", "export")).trim().split("\n").slice(0, events.length)).toEqual(events);
+  await good("ledger", "verify");
   expect(await good("status", "lab")).toContain("1.0.0");
 });

@@ -10,6 +10,7 @@ import { WindlassError } from "../../../src/error.js";
 import type { Places } from "../../../src/ports/places.js";
 import type { Facts } from "../../../src/targets/host/daemon/protocol.js";
 import { UnixHttp } from "../../../src/targets/host/daemon/unix-http.js";
+import { identify, isAlive } from "../../../src/targets/host/supervisor/process-table.js";
 import { type Ran, type Running, runCli } from "./command.js";
 import { eventually } from "./eventually.js";
 import { type Found, processesIn } from "./processes.js";
@@ -109,6 +110,14 @@ export class Installation {
       if (about === null || facts === null || facts.edge === null) return null;
       return { "control plane": about.pid, daemon: facts.pid, edge: facts.edge.pid };
     });
+  }
+
+  /** Ends the control plane and waits until its process has closed all its files. */
+  async stop(): Promise<void> {
+    const { pid } = await this.control.about();
+    const ref = identify(pid);
+    await this.control.stop({ everything: false });
+    await eventually("the control plane has ended", () => !isAlive(ref));
   }
 
   async facts(): Promise<Facts> {
