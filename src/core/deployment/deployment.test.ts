@@ -86,6 +86,17 @@ describe("several services as one", () => {
   });
 });
 
+test("a service whose new release has no port any more gets its requests back when that one fails", async () => {
+  const tale = await Tale.begin();
+  await tale.deploy("v1", environment([service("web", { version: "1" })]));
+  await tale.over();
+  await tale.deploy("v2", environment([service("web", { version: "2", listen: null, behaviour: "never-ready" })]));
+  expect((await tale.over()).deployment?.outcome).toBe("rolled-back");
+  await tale.pass(1_000);
+  expect(tale.state.services.web?.weights).toEqual({ r1: 100 });
+  expect(tale.inForce()).toEqual({ r1: 100 });
+});
+
 describe("a way back that does not work", () => {
   test("never takes the last ready replicas, says that a person is needed, and lets a person deploy again", async () => {
     const fate: { -readonly [K in keyof Behaviour]: Behaviour[K] } = { ...WELL };

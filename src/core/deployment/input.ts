@@ -39,6 +39,10 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
   const seen = input.observation?.services[name];
   const fresh = input.observation !== null && isFresh(input.observation, state.intentVersion);
   const settled = state.settled.at(-1);
+  // On its way back a service is what it was: with its port, if only the new one had none.
+  const before = settled === undefined ? undefined : state.revisions[settled]?.environment.services[name];
+  const goesBack = rollout.from !== null && (rollout.phase === "returning" || rollout.phase === "returned");
+  const hasPort = ((goesBack ? before : undefined) ?? spec).listen !== null;
   // What is ready beyond what was asked for is about to end: nothing is built on it.
   const ready = (group: string | null): number =>
     group === null
@@ -52,14 +56,14 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
   const shape: ShapeInput = {
     from: rollout.from,
     to: rollout.to,
-    hasPort: spec.listen !== null,
+    hasPort,
     strategy: spec.strategy,
     size: sizeIn(state, name, revision.id),
     fromSize: rollout.from === null || settled === undefined ? 0 : sizeIn(state, name, settled),
     ready: { from: ready(rollout.from), to: ready(rollout.to) },
     present: { from: presentReplicas(seen, rollout.from), to: presentReplicas(seen, rollout.to) },
     now,
-    inForce: spec.listen === null ? fresh : fresh && weightsInForce(seen, service.weights, service.routed),
+    inForce: !hasPort ? fresh : fresh && weightsInForce(seen, service.weights, service.routed),
   };
   return { name, service, rollout, spec, shape, fresh };
 }
