@@ -20,7 +20,7 @@ export async function attach(cli: Cli, asked: string | undefined, asJson: boolea
     environment: view.environment,
     deployment: active.id,
     since: view.version,
-    leaveWhenWaiting: false,
+    leaveWhenWaiting: !cli.terminal.live,
   };
   const followed = await followDeployment(cli, plane, following, await progressFor(cli, asJson));
   return close(cli, followed, active.id, asJson);

@@ -56,7 +56,7 @@ async function put(
     say(cli, `${key}: secret ${name} is ${value === null ? "removed" : "set"}.`);
     next(
       cli,
-      `replicas that start from now on ${value === null ? "do without it" : "have it"}; a deployment of another release starts new ones`,
+      `replicas that start from now on ${value === null ? "do without it" : "have it"}; a deployment that changes the service starts new ones`,
     );
   }
   return EXIT.done;
