@@ -24,6 +24,8 @@ export async function keepDaemon(
     try {
       await target.ensureDaemon();
       const hello = await target.hello();
+      // Who stops has told the daemon to forget it: registering now would bring it back.
+      if (signal.aborted) return;
       if (hello.version !== VERSION) {
         log("info", `the daemon is ${hello.version}; ${VERSION} takes over`, { home: places.home });
         await target.leave(false);

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readSync } from "node:fs";
 import path from "node:path";
 import Database from "libsql";
 import { WindlassError } from "../../error.js";
@@ -8,6 +8,7 @@ export type Sqlite = Database.Database;
 export type Statement = Database.Statement;
 
 export const FORMAT = 1;
+const HEADER = Buffer.from("SQLite format 3\0");
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +41,7 @@ export function openDatabase(directory: string): Sqlite {
       hint: "Check who owns the directory and its permissions.",
     });
   }
+  checkHeader(file);
   return guarded(() => {
     // The driver takes the time to wait for a lock in milliseconds.
     const db = new Database(file, { timeout: 5_000 });
@@ -54,6 +56,18 @@ export function openDatabase(directory: string): Sqlite {
     }
     return db;
   });
+}
+
+/** SQLite throws the -wal beside a file away that it does not take for its own, and the newest events with it. */
+function checkHeader(file: string): void {
+  const handle = openSync(file, "r");
+  const header = Buffer.alloc(HEADER.length);
+  try {
+    if (readSync(handle, header, 0, HEADER.length, 0) === 0 || header.equals(HEADER)) return;
+  } finally {
+    closeSync(handle);
+  }
+  throw damagedFile(new Error("its header is not that of a database"));
 }
 
 function storedFormat(db: Sqlite): number | null {
@@ -102,10 +116,7 @@ export function named(error: unknown): unknown {
   if (error instanceof WindlassError || !code.startsWith("SQLITE_")) return error;
   if (code.startsWith("SQLITE_FULL")) return diskFull(error);
   if (code.startsWith("SQLITE_CORRUPT") || code.startsWith("SQLITE_NOTADB")) {
-    return new WindlassError("ledger-corrupt", "The ledger's file is damaged.", {
-      cause: error,
-      hint: "Stop Windlass, keep the damaged directory, and put the last `windlass ledger backup` in its place.",
-    });
+    return damagedFile(error);
   }
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
     return new WindlassError("ledger-busy", "Another process holds the ledger's file for too long.", {
@@ -133,4 +144,11 @@ export function syncDirectory(directory: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+function damagedFile(cause: unknown): WindlassError {
+  return new WindlassError("ledger-corrupt", "The ledger's file is damaged.", {
+    cause,
+    hint: "Stop Windlass, keep the damaged directory, and put the last `windlass ledger backup` in its place.",
+  });
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { identify, isAlive } from "../../../src/targets/host/supervisor/process-table.js";
 import { eventually } from "./eventually.js";
 
@@ -33,7 +33,13 @@ export function everyProcess(): readonly Found[] {
 export async function killHard(pid: number): Promise<void> {
   const ref = identify(pid);
   process.kill(pid, "SIGKILL");
-  await eventually(`process ${pid} is dead`, () => !isAlive(ref));
+  await eventually(`process ${pid} is dead`, () => !isAlive(ref) && threadsOf(pid) <= 1);
+}
+
+/** A process is listed as dead while the last of its threads still hold its sockets. */
+function threadsOf(pid: number): number {
+  const task = `/proc/${pid}/task`;
+  return existsSync(task) ? readdirSync(task).length : 0;
 }
 
 /** Waits until none of these is there any more. */
