@@ -9,7 +9,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const inputs = process.argv.slice(2);
+const typed = process.argv.slice(2);
+// `windlass help deploy` is what many type first.
+const inputs = typed[0] === "help" ? [...typed.slice(1), "--help"] : typed;
 const cli = cliOfProcess();
 if (inputs[0] === "completion" && inputs[1] === "propose") {
   // What a shell asks on the Tab key: the words typed so far are not for us to parse.

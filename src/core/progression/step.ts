@@ -67,7 +67,8 @@ export function stepProgression(state: ProgressionState, input: ProgressionInput
 
   const observed = input.now - state.observingSince;
   if (observed < stage.minMs) return wait({ kind: "time", until: state.observingSince + stage.minMs });
-  if (verdict === "pass") return enter(state, state.stage + 1, input);
+  // A stage without any time is only a share to arrive at: a verdict has nothing to be about (fail was seen above).
+  if (verdict === "pass" || stage.maxMs === 0) return enter(state, state.stage + 1, input);
 
   const deadline = state.observingSince + stage.maxMs;
   if (input.now < deadline)

@@ -113,7 +113,7 @@ export class Daemon {
       restarted: () => this.sync.forget(),
       report,
     });
-    this.listeners = new Listeners(places.daemon, this.edge);
+    this.listeners = new Listeners(places.daemon, this.edge, report);
     this.sync = new EdgeSync({
       edge: this.edge,
       listeners: this.listeners,

@@ -1,4 +1,5 @@
 import type { Intent } from "../../../core/model/intent.js";
+import { WindlassError } from "../../../error.js";
 import type { EdgeService, EdgeStatus } from "../edge/protocol.js";
 import type { EdgeLink } from "./edge-link.js";
 import { edgeServices, type ReplicaView } from "./edge-table.js";
@@ -108,15 +109,50 @@ export class EdgeSync {
     const text = JSON.stringify(services);
     if (text !== this.pushed) {
       if (this.pushed === null) this.generation = Math.max(this.generation, (await edge.status()).generation);
-      this.generation += 1;
-      await edge.put({ generation: this.generation, services });
+      const accepted = await this.put(services);
       this.pushed = text;
       edge.retireOld();
-      this.services = new Map(services.map((service) => [service.key, service]));
+      this.services = new Map(accepted.map((service) => [service.key, service]));
     }
     for (const { environment, term, revision } of intents)
       this.force.set(environment, { term, revision, generation: this.generation });
   }
+
+  /**
+   * One service that the edge cannot take (its certificate is unreadable, say) must not keep the others from being
+   * routed, or hauled back: it stays as it was in the table, or out of it, and its problem is told.
+   */
+  private async put(wanted: readonly EdgeService[]): Promise<readonly EdgeService[]> {
+    const { edge, listeners, report } = this.options;
+    const refused = new Set<string>();
+    const gone = new Set<string>();
+    for (;;) {
+      const services = wanted.flatMap((service) => {
+        if (gone.has(service.key)) return [];
+        return refused.has(service.key) ? (this.services.get(service.key) ?? []) : service;
+      });
+      this.generation += 1;
+      try {
+        await edge.put({ generation: this.generation, services });
+        for (const key of this.refused) if (!refused.has(key)) listeners.problems.delete(key);
+        this.refused = refused;
+        return services;
+      } catch (error) {
+        const key = error instanceof WindlassError ? error.facts?.service : undefined;
+        if (!(error instanceof WindlassError) || typeof key !== "string") throw error;
+        // Not even as it was: it is left out.
+        if (gone.has(key)) throw error;
+        if (refused.has(key)) gone.add(key);
+        refused.add(key);
+        listeners.problems.set(
+          key,
+          `${error.code}: ${error.message}${error.hint === undefined ? "" : `. ${error.hint}`}`,
+        );
+        report(`the edge cannot take ${key}`, error);
+      }
+    }
+  }
+  private refused: ReadonlySet<string> = new Set();
 
   /** Asking the edge costs a round trip, which the way of a weight to the edge does not need. */
   private bindingNeeded(intents: readonly { environment: string; intent: Intent }[]): boolean {

@@ -4,7 +4,7 @@ import type { Intent } from "../../../core/model/intent.js";
 import { WindlassError } from "../../../error.js";
 import { createListener } from "../edge/handover.js";
 import type { EdgeStatus, ListenerAddress } from "../edge/protocol.js";
-import { readIfThere, writeDurably } from "../supervisor/durable-file.js";
+import { readRecord, writeDurably } from "../supervisor/durable-file.js";
 import type { EdgeLink } from "./edge-link.js";
 import { serviceKey } from "./edge-table.js";
 import { portOwner } from "./port-owner.js";
@@ -22,9 +22,11 @@ export class Listeners {
   constructor(
     directory: string,
     private readonly edge: EdgeLink,
+    report: (message: string, error?: unknown) => void,
   ) {
     this.file = path.join(directory, "ports.json");
-    this.chosen = new Map(Object.entries(chosenSchema.parse(JSON.parse(readIfThere(this.file) ?? "{}"))));
+    const damaged = (file: string, error: unknown): void => report(`${file} is damaged and put aside`, error);
+    this.chosen = new Map(Object.entries(readRecord(this.file, (value) => chosenSchema.parse(value), damaged) ?? {}));
   }
 
   /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { TaskIntent } from "../../../core/model/intent.js";
 import type { TaskObservation } from "../../../core/model/observation.js";
 import type { SmokeCheck } from "../../../spec/compiled.js";
-import { readIfThere, writeDurably } from "../supervisor/durable-file.js";
+import { readRecord, writeDurably } from "../supervisor/durable-file.js";
 import type { LaunchSpec } from "../supervisor/launch.js";
 import { commandProbe, httpProbe, type ProbeAnswer } from "../supervisor/probing.js";
 import type { Replica } from "../supervisor/replica.js";
@@ -25,8 +25,10 @@ export class Tasks {
   private readonly running = new Set<string>();
 
   constructor(private readonly options: TasksOptions) {
-    const text = readIfThere(options.file);
-    this.finished = new Map(Object.entries(finishedSchema.parse(JSON.parse(text ?? "{}"))));
+    const damaged = (file: string, error: unknown): void => options.report(`${file} is damaged and put aside`, error);
+    this.finished = new Map(
+      Object.entries(readRecord(options.file, (value) => finishedSchema.parse(value), damaged) ?? {}),
+    );
   }
 
   /** Starts what can be started; a task waits for its group to have a ready replica. */

@@ -122,8 +122,15 @@ export class Edge implements EdgeContext {
     // Everything that can fail or wait comes first; opened listeners answer nothing until the swap.
     const prepared: { definition: EdgeService; listener: Listener; certificate: Certificate | null }[] = [];
     for (const definition of table.services) {
-      const listener = await this.#listen(definition.listener);
-      prepared.push({ definition, listener, certificate: await listener.prepare(definition.tls) });
+      try {
+        const listener = await this.#listen(definition.listener);
+        prepared.push({ definition, listener, certificate: await listener.prepare(definition.tls) });
+      } catch (error) {
+        if (!(error instanceof WindlassError)) throw error;
+        // Whose fault it is: the table can be had without this one.
+        const facts = { ...error.facts, service: definition.key };
+        throw WindlassError.fromJSON({ ...error.toJSON(), facts });
+      }
     }
     this.#swap(table, prepared);
   }

@@ -27,6 +27,26 @@ export function readIfThere(file: string): string | null {
   }
 }
 
+/**
+ * What a file of ours says; null when there is none. One that cannot be understood (a disk's fault, as writes are
+ * whole) is put aside under another name and said, so that it does not keep the daemon from starting.
+ */
+export function readRecord<T>(
+  file: string,
+  parse: (value: unknown) => T,
+  damaged: (file: string, error: unknown) => void,
+): T | null {
+  const text = readIfThere(file);
+  if (text === null) return null;
+  try {
+    return parse(JSON.parse(text));
+  } catch (error) {
+    renameSync(file, `${file}.damaged`);
+    damaged(file, error);
+    return null;
+  }
+}
+
 export function removeDurably(file: string): void {
   rmSync(file, { force: true });
   syncDirectory(path.dirname(file));
