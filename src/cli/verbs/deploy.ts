@@ -6,6 +6,7 @@ import type { Cli } from "../context.js";
 import { type Delivered, type Delivery, deliver } from "../deliver.js";
 import { EXIT, type ExitCode } from "../exit-code.js";
 import { followDeployment } from "../follow.js";
+import { insist } from "../insist.js";
 import { json, next, remark, say } from "../output.js";
 import { pinCheckpoint } from "../pins.js";
 import { progressFor } from "../progress.js";
@@ -88,7 +89,7 @@ async function report(
 ): Promise<ExitCode> {
   const { outcome, since, release } = delivered;
   if (outcome.kind === "refused") return refuse(cli, outcome, flags.json);
-  await pinCheckpoint(cli, plane);
+  await insist(cli, plane, (one) => pinCheckpoint(cli, one));
   const { deployment, note } = outcome;
   if (flags.json) json(cli, { kind: "accepted", deployment, note, release });
   if (deployment === null || flags.detach) {

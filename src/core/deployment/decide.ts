@@ -42,7 +42,7 @@ function idle(state: EnvironmentState, input: DecideInput): Decision {
       if (removeAt <= input.now)
         expired.push({
           type: "group.removed@1",
-          data: { service, group, because: "kept as the way back; its time is over" },
+          data: { service, group, because: "it is no longer kept as the way back" },
         });
       else wakeAt = Math.min(wakeAt ?? removeAt, removeAt);
     }

@@ -2,7 +2,7 @@ import type { Cause } from "../model/cause.js";
 import type { DomainEvent } from "../model/events.js";
 import type { DeploymentState } from "../model/state.js";
 import { type ProgressionStep, stepProgression } from "../progression/step.js";
-import { lastTrouble, startTrouble } from "../rollout/readiness.js";
+import { startTrouble } from "../rollout/readiness.js";
 import { hasArrived, type Shape, stepForward } from "../rollout/shape.js";
 import type { DecideInput, RolloutView } from "./input.js";
 import { type Waiting, waitingFor } from "./waiting.js";
@@ -101,11 +101,10 @@ function reshape(deployment: DeploymentState, view: RolloutView, share: number):
   }
   const asked = shape.now.groups[shape.to] ?? 0;
   if (shape.ready.to < asked) {
-    const trouble = lastTrouble(undefined);
     return {
       waiting: waitingFor(
-        `${view.name}: ${shape.ready.to} of ${asked} new replicas are ready`,
-        `${asked - shape.ready.to} more become ready; otherwise it goes back (${trouble.sentence})`,
+        `${view.name}: ${shape.ready.to} of ${asked} new replicas are ready (${view.trouble.sentence})`,
+        `${asked - shape.ready.to} more become ready; otherwise it goes back`,
         view.rollout.shapedAt + view.spec.readyDeadlineMs,
         view.name,
       ),
@@ -182,7 +181,7 @@ function groupTrouble(view: RolloutView, input: DecideInput): Cause | null {
     return { ...about, kind: "not-ready", sentence, exit: null };
   }
   if (shape.ready.to >= asked || rollout.progression.observingSince !== null) return null;
-  const trouble = lastTrouble(group);
+  const { trouble } = view;
   const waited = `${shape.ready.to} of ${asked} new replicas ready after ${view.spec.readyDeadlineMs / 1000} s`;
   return { ...about, kind: "not-ready", sentence: `${waited} (${trouble.sentence})`, exit: trouble.exit };
 }

@@ -3,7 +3,14 @@ import type { Judgement } from "../model/judgement.js";
 import type { Observation } from "../model/observation.js";
 import type { EnvironmentState, RolloutState, ServiceState } from "../model/state.js";
 import type { Gate } from "../progression/step.js";
-import { isFresh, presentReplicas, readyReplicas, weightsInForce } from "../rollout/readiness.js";
+import {
+  isFresh,
+  lastTrouble,
+  presentReplicas,
+  readyReplicas,
+  type StartTrouble,
+  weightsInForce,
+} from "../rollout/readiness.js";
 import type { ShapeInput } from "../rollout/shape.js";
 import { digestOfGroup, sizeIn } from "./steps.js";
 
@@ -27,6 +34,8 @@ export interface RolloutView {
   readonly spec: CompiledService;
   readonly shape: ShapeInput;
   readonly fresh: boolean;
+  /** What keeps the new group from being ready, as far as it is known. */
+  readonly trouble: StartTrouble;
 }
 
 /** Gathers what one rollout's next step depends on. Null when the service has no rollout. */
@@ -65,5 +74,16 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
     now,
     inForce: !hasPort ? fresh : fresh && weightsInForce(seen, service.weights, service.routed),
   };
-  return { name, service, rollout, spec, shape, fresh };
+  const trouble = resourceTrouble(spec, input.observation) ?? lastTrouble(seen?.groups[rollout.to]);
+  return { name, service, rollout, spec, shape, fresh, trouble };
+}
+
+/** A service waits for the resources that it uses: then they are what it waits for. */
+function resourceTrouble(spec: CompiledService, observation: Observation | null): StartTrouble | null {
+  for (const { resource } of spec.uses) {
+    const seen = observation?.resources[resource];
+    if (seen !== undefined && seen.phase !== "ready")
+      return { sentence: `${resource} ${seen.phase === "failed" ? "failed" : "starts"}: ${seen.detail}`, exit: null };
+  }
+  return null;
 }
