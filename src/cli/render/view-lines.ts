@@ -6,9 +6,12 @@ import { duration, printable } from "./text.js";
 /** One environment as `status` shows it, and as it is redrawn while a deployment goes on. `now` is engine time. */
 export function viewLines(view: EnvironmentView, now: number, style: Style): readonly string[] {
   const active = view.deployment !== null && view.deployment.outcome === null ? view.deployment : null;
-  const current = view.current === null ? style.dim("nothing yet") : `${view.current.label} (${view.current.id})`;
+  // What succeeded and is not current any more was stopped by `down`.
+  const stopped = view.current === null && view.deployment?.outcome === "succeeded";
+  const nothing = style.dim(stopped ? "stopped" : "nothing yet");
+  const current = view.current === null ? nothing : `${view.current.label} (${view.current.id})`;
   const lines = [`${style.bold(view.environment)}  ${active === null ? current : deploymentText(active, now, style)}`];
-  if (active === null && view.deployment !== null) lines.push(...lastText(view.deployment, now, style));
+  if (active === null && view.deployment !== null && !stopped) lines.push(...lastText(view.deployment, now, style));
   for (const service of view.services) lines.push(...serviceLines(service, view, now, style));
   for (const [name, resource] of Object.entries(view.resources)) {
     const paint = resource.phase === "ready" ? style.green : resource.phase === "failed" ? style.red : style.yellow;
