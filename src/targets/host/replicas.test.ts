@@ -213,6 +213,23 @@ describe("what replicas do", () => {
     await apply("shop/first", 2, intent({}));
   });
 
+  test("one whose certificate cannot be read is told so, and keeps nobody else from being routed", async () => {
+    const tls = { certificate: "/nowhere/cert.pem", key: "/nowhere/key.pem" };
+    const secure = service(1);
+    const listen = { host: "127.0.0.1", port: 0, tls };
+    await apply("shop/secure", 1, intent({ web: { ...secure, traffic: traffic({ r1: 100 }, { listen }) } }));
+    const told = await eventually(async () => {
+      const seen = await groupOf("shop/secure");
+      return seen !== undefined && seen.problem !== null && seen;
+    }, "it has a problem");
+    expect(told.problem).toContain("edge-certificate-invalid: the certificate /nowhere/cert.pem cannot be used");
+    await apply("shop/plain", 1, intent({ web: service(1) }));
+    await ready("shop/plain", 1);
+    expect(await ask(await portOf("shop/plain"))).toMatchObject({ release: "1.0.0-r1" });
+    await apply("shop/secure", 2, intent({}));
+    await apply("shop/plain", 2, intent({}));
+  });
+
   test("a slow request is answered by a replica that is being taken away", async () => {
     await apply("shop/drain", 1, intent({ web: service(1) }));
     await ready("shop/drain", 1);
