@@ -66,6 +66,7 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
     from: rollout.from,
     to: rollout.to,
     hasPort,
+    fromHasPort: rollout.from !== null && before !== undefined && before.listen !== null,
     strategy: spec.strategy,
     size: sizeIn(state, name, revision.id),
     fromSize: rollout.from === null || settled === undefined ? 0 : sizeIn(state, name, settled),

@@ -12,6 +12,7 @@ function input(now: Shape, changes: Partial<ShapeInput> = {}): ShapeInput {
     from: "r1",
     to: "r2",
     hasPort: true,
+    fromHasPort: true,
     strategy: canary,
     size: 3,
     fromSize: 3,
@@ -24,6 +25,18 @@ function input(now: Shape, changes: Partial<ShapeInput> = {}): ShapeInput {
 }
 
 const stable: Shape = { groups: { r1: 3 }, weights: { r1: 100 }, routed: null };
+
+test("a worker that becomes a service: its new group gets everything once it is whole, then the old one goes", () => {
+  const strategy: Strategy = { kind: "rolling", maxSurge: 1, maxUnavailable: 0, observeMs: 0 };
+  const change = { fromHasPort: false, strategy };
+  const worker: Shape = { groups: { r1: 3 }, weights: {}, routed: null };
+  const asked = stepForward(input(worker, change), 100);
+  expect(asked).toEqual({ groups: { r1: 3, r2: 3 }, weights: {}, routed: null });
+  const serving = stepForward(input(asked, change), 100);
+  expect(serving).toEqual({ groups: { r1: 3, r2: 3 }, weights: { r2: 100 }, routed: null });
+  expect(stepForward(input(serving, { ...change, inForce: false }), 100)).toBe(serving);
+  expect(stepForward(input(serving, change), 100).groups).toEqual({ r1: 0, r2: 3 });
+});
 
 describe("a canary", () => {
   test("first gets the replicas that its share needs, then the share", () => {

@@ -14,6 +14,8 @@ export interface ShapeInput {
   readonly from: GroupId | null;
   readonly to: GroupId;
   readonly hasPort: boolean;
+  /** Whether the old group answers requests; a worker that becomes a service has nobody to share them with. */
+  readonly fromHasPort: boolean;
   readonly strategy: Strategy;
   /** Replicas that the new and the old group have when they are whole. */
   readonly size: number;
@@ -46,16 +48,22 @@ export function stepForward(input: ShapeInput, share: number): Shape {
 }
 
 /** Nothing of the old group is left, or nothing is wanted of the new one: there is nothing to share requests with. */
-function replacesNothing({ from, now, size, strategy }: ShapeInput): boolean {
-  return from === null || (now.groups[from] ?? 0) === 0 || (size === 0 && strategy.kind !== "rolling");
+function replacesNothing({ from, now, size, strategy, hasPort, fromHasPort }: ShapeInput): boolean {
+  if (from === null || (now.groups[from] ?? 0) === 0) return true;
+  return (hasPort && !fromHasPort) || (size === 0 && strategy.kind !== "rolling");
 }
 
 /** The first deployment, or one that replaces nothing: all at once, gated by readiness. */
 function direct(input: ShapeInput, share: number): Shape {
-  const groups = { ...input.now.groups, [input.to]: Math.max(input.now.groups[input.to] ?? 0, input.size) };
+  const { from, to, now } = input;
+  const groups = { ...now.groups, [to]: Math.max(now.groups[to] ?? 0, input.size) };
   const whole = input.ready.to >= input.size && share > 0;
-  const started = input.hasPort && (whole || (input.now.weights[input.to] ?? 0) === 100);
-  return settle(input.now, { groups, weights: started ? { [input.to]: 100 } : input.now.weights, routed: null });
+  const started = input.hasPort && (whole || (now.weights[to] ?? 0) === 100);
+  const weights = started ? { [to]: 100 } : now.weights;
+  // A rolling replacement ends with the old group gone; it never had requests that it could lose.
+  const over = whole && input.strategy.kind === "rolling" && sameWeights(weights, now.weights) && input.inForce;
+  if (from !== null && over) groups[from] = 0;
+  return settle(now, { groups, weights, routed: null });
 }
 
 function roll(input: ShapeInput, from: GroupId): Shape {
