@@ -106,7 +106,9 @@ export class EdgeLink {
     return this.http.json<EdgeBlocks>({ method: "GET", path: `/blocks?since=${since}`, deadlineMs: DEADLINE_MS });
   }
 
+  /** Not before the edge has its sockets: it would try to bind what this process holds, and find the port taken. */
   async put(table: EdgeTable): Promise<void> {
+    await this.starting;
     await this.http.json({ method: "PUT", path: "/table", body: table, deadlineMs: DEADLINE_MS });
   }
 
