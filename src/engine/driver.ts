@@ -102,6 +102,14 @@ export class Driver {
     });
   }
 
+  /** Appends facts that no decision made. */
+  record(events: readonly DomainEvent[], by: string): Promise<void> {
+    return this.#serial(async () => {
+      if (this.#stale) await this.#reload();
+      await this.#append(events, by, null);
+    });
+  }
+
   step(): Promise<StepResult> {
     return this.#serial(() => this.#step());
   }

@@ -6,6 +6,7 @@ import { WindlassError } from "../error.js";
 const KNOWN: Readonly<Record<DomainEvent["type"], true>> = {
   "engine.started@1": true,
   "clock.jumped@1": true,
+  "configuration.changed@1": true,
   "revision.registered@1": true,
   "deployment.requested@1": true,
   "deployment.started@1": true,

@@ -117,8 +117,13 @@ export class LocalControlPlane implements ControlPlane {
     return this.parts.target.logs(key, query, signal);
   }
 
-  putSecrets(key: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void> {
-    return this.parts.secrets(key, values);
+  /** In the ledger by name first. Before the first deployment there is nothing that a change could differ from. */
+  async putSecrets(key: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void> {
+    const driver = this.parts.engine.driver(key);
+    const secrets = Object.keys(values).sort();
+    if (driver !== null && driver.state.version > 0)
+      await driver.record([{ type: "configuration.changed@1", data: { secrets } }], "api");
+    await this.parts.secrets(key, values);
   }
 
   hasArtefact(digest: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { handleCommand } from "../core/deployment/command.js";
+import { revisionOf, versionsOf } from "../core/deployment/configuration.js";
 import { deploymentSteps } from "../core/deployment/steps.js";
 import type { DeploymentStep } from "../core/model/events.js";
-import { type Release, type Revision, workloadOf } from "../core/model/revision.js";
+import type { Release, Revision } from "../core/model/revision.js";
 import type { EnvironmentState } from "../core/model/state.js";
 import type { CompiledEnvironment } from "../spec/compiled.js";
-import { digestOf } from "../spec/digest.js";
 import { serviceDifferences, settingDifferences } from "./differences.js";
 import { howItGoes } from "./how.js";
 import type { Plan, ServicePlan } from "./plan.js";
@@ -27,7 +27,7 @@ export function planDeployment(state: EnvironmentState, release: Release, enviro
     by: "plan",
   });
   const from = inForce(state);
-  const goal = planned(release, environment);
+  const goal = revisionOf(PLANNED, release, environment, state.configuration);
   const steps = deploymentSteps({ ...state, revisions: { ...state.revisions, [PLANNED]: goal } }, PLANNED, false);
   const secrets = secretVariables([...Object.values(state.revisions).map((known) => known.environment), environment]);
   const services = steps.map((step) => servicePlan(state, step, from, goal, secrets));
@@ -83,7 +83,8 @@ function servicePlan(
           { service: after, artefact: goal.release.artefacts[service] ?? null },
           secrets,
         );
-  const because = [...differences, ...settings];
+  const changed = changedSecrets(state, service, from, goal);
+  const because = [...differences, ...changed, ...settings];
   return {
     service,
     action: first ? "create" : "roll-out",
@@ -91,6 +92,20 @@ function servicePlan(
     how: howItGoes(after, step.stages, first),
     ...riskOf({ action: first ? "create" : "roll-out", before, after }),
   };
+}
+
+/** Secrets that were set since the revision in force was made, by name. */
+function changedSecrets(
+  state: EnvironmentState,
+  service: string,
+  from: Revision | null,
+  goal: Revision,
+): readonly string[] {
+  if (from === null) return [];
+  const versions = versionsOf(goal.environment, service, state.configuration);
+  return Object.keys(versions)
+    .filter((name) => versions[name] !== from.configuration?.[name])
+    .map((name) => `secret ${name}: it was set anew`);
 }
 
 /** What runs differs from what ran well last: a deployment is in the middle of it. */
@@ -105,15 +120,6 @@ function inForce(state: EnvironmentState): Revision | null {
 
 function inProgress(state: EnvironmentState): boolean {
   return state.next !== null || (state.deployment !== null && state.deployment.outcome === null);
-}
-
-/** As the core would register it. */
-function planned(release: Release, environment: CompiledEnvironment): Revision {
-  const workloads = Object.fromEntries(
-    Object.keys(environment.services).map((service) => [service, digestOf(workloadOf(release, environment, service))]),
-  );
-  const digest = digestOf({ release: release.digest, environment });
-  return { id: PLANNED, digest, release, environment, workloads };
 }
 
 /**

@@ -18,6 +18,8 @@ const because = (reason: string | null) => (reason === null ? "" : `: ${reason}`
 /** Every event as one sentence, past tense, for the terminal, the pipe and the history. */
 const TELL: Tell = {
   "engine.started@1": ({ version }) => `the control plane ${version} started`,
+  "configuration.changed@1": ({ secrets }) =>
+    `secret ${secrets.join(", ")} changed; the next deployment starts replicas that have it`,
   "clock.jumped@1": ({ byMs }) =>
     `the wall clock jumped ${byMs < 0 ? "back" : "ahead"} by ${duration(Math.abs(byMs))}; no observation time is shortened`,
   "revision.registered@1": ({ revision }) => `${revision.release.label} is revision ${revision.id}`,

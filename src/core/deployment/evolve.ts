@@ -27,6 +27,7 @@ export function emptyEnvironment(key: string): EnvironmentState {
     next: null,
     settled: [],
     holds: {},
+    configuration: {},
     scale: {},
     keys: [],
   };
@@ -66,6 +67,11 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
     case "engine.started@1":
     case "clock.jumped@1":
       return state;
+    case "configuration.changed@1": {
+      const configuration: Record<string, number> = { ...state.configuration };
+      for (const name of event.data.secrets) configuration[name] = (configuration[name] ?? 0) + 1;
+      return { ...state, configuration };
+    }
     case "revision.registered@1":
       return { ...state, revisions: { ...state.revisions, [event.data.revision.id]: event.data.revision } };
     case "deployment.requested@1": {

@@ -1,10 +1,9 @@
-import { digestOf } from "../../spec/digest.js";
 import type { Cause } from "../model/cause.js";
 import type { Command } from "../model/command.js";
 import type { DomainEvent } from "../model/events.js";
 import type { RevisionId } from "../model/intent.js";
-import { type Revision, workloadOf } from "../model/revision.js";
 import type { EnvironmentState } from "../model/state.js";
+import { revisionOf } from "./configuration.js";
 import { accepted, type CommandOutcome, refused, unknownRevision } from "./outcome.js";
 import { deploymentSteps } from "./steps.js";
 
@@ -17,9 +16,9 @@ export function deploy(state: EnvironmentState, command: Extract<Command, { kind
       `${release.label} was made from a dirty working tree`,
       "commit your changes, then deploy again",
     );
-  const digest = digestOf({ release: release.digest, environment });
-  const known = Object.values(state.revisions).find((revision) => revision.digest === digest);
-  const revision = known ?? register(state, command, digest);
+  const wanted = revisionOf(`r${Object.keys(state.revisions).length + 1}`, release, environment, state.configuration);
+  const known = Object.values(state.revisions).find((revision) => revision.digest === wanted.digest);
+  const revision = known ?? wanted;
   const registered: DomainEvent[] = known === undefined ? [{ type: "revision.registered@1", data: { revision } }] : [];
 
   const held = state.holds[revision.id];
@@ -112,12 +111,4 @@ function request(
 
 function nextId(state: EnvironmentState): string {
   return `d${state.deployments + 1}`;
-}
-
-function register(state: EnvironmentState, command: Extract<Command, { kind: "deploy" }>, digest: string): Revision {
-  const { release, environment } = command;
-  const workloads = Object.fromEntries(
-    Object.keys(environment.services).map((service) => [service, digestOf(workloadOf(release, environment, service))]),
-  );
-  return { id: `r${Object.keys(state.revisions).length + 1}`, digest, release, environment, workloads };
 }

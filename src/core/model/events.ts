@@ -27,6 +27,8 @@ export interface DeploymentStep {
 export type DomainEvent =
   | Event<"engine.started@1", { readonly version: string; readonly term: number }>
   | Event<"clock.jumped@1", { readonly byMs: number }>
+  /** Secrets were set or removed; the names, never a value. */
+  | Event<"configuration.changed@1", { readonly secrets: readonly string[] }>
   | Event<"revision.registered@1", { readonly revision: Revision }>
   | Event<
       "deployment.requested@1",

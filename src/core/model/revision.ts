@@ -23,7 +23,9 @@ export interface Revision {
   readonly digest: string;
   readonly release: Release;
   readonly environment: CompiledEnvironment;
-  /** Digest of each service's workload. */
+  /** How often each secret that it uses had been set by then; absent or empty: as at the first deployment. */
+  readonly configuration?: Readonly<Record<string, number>>;
+  /** Digest of each service's workload, the versions of its secrets included. */
   readonly workloads: Readonly<Record<string, string>>;
 }
 

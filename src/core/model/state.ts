@@ -24,6 +24,8 @@ export interface EnvironmentState {
   /** Revisions that ran well here, oldest first; the last one is current. A rollback drops from the end. */
   readonly settled: readonly RevisionId[];
   readonly holds: Readonly<Record<RevisionId, Hold>>;
+  /** How often each secret was set, by name; values are never here. */
+  readonly configuration: Readonly<Record<string, number>>;
   /** What `windlass scale` asked for, over the spec's replicas. */
   readonly scale: Readonly<Record<ServiceName, number>>;
   /** Idempotency keys of the last commands and the version each one ended at; bounded. */
