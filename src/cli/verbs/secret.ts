@@ -56,7 +56,7 @@ async function put(
     say(cli, `${key}: secret ${name} is ${value === null ? "removed" : "set"}.`);
     next(
       cli,
-      `replicas that start from now on ${value === null ? "do without it" : "have it"}; a deployment that changes the service starts new ones`,
+      `\`windlass deploy ${key.split("/")[1]}\` starts replicas that ${value === null ? "do without it" : "have it"}`,
     );
   }
   return EXIT.done;
