@@ -1,6 +1,6 @@
-import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import Database from "libsql";
 import { afterAll, expect, test } from "vitest";
 import { Installation } from "./lab/installation.js";
 import { CALM, web, writeShop } from "./lab/shop.js";
@@ -58,28 +58,18 @@ test("an older copy of the whole ledger is found through the checkpoint that the
 
 test("an edited record is named", async () => {
   await lab.stop();
-  const file = path.join(lab.places.ledger, "ledger.db");
-  const before = path.join(lab.root, "before.db");
-  const db = new Database(file);
-  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  copyFileSync(file, before);
-  const columns = (db.prepare("PRAGMA table_info(events)").all([]) as { name: string }[]).map(({ name }) => name);
-  const text = columns.at(-1) ?? "";
-  const row = db
-    .prepare(`SELECT sequence, ${text} AS text FROM events WHERE ${text} LIKE '%deployment.requested@1%' LIMIT 1`)
-    .get([]) as { sequence: number; text: string };
-  db.exec("PRAGMA ignore_check_constraints = 1");
-  db.prepare(`UPDATE events SET ${text} = ? WHERE sequence = ?`).run([
-    String(row.text).replace("user:", "USER:"),
-    row.sequence,
-  ]);
-  db.close();
+  const before = path.join(lab.root, "ledger-before-the-edit");
+  cpSync(lab.places.ledger, before, { recursive: true });
+  const edit = path.join(import.meta.dirname, "lab", "edit-record.mjs");
+  const edited = execFileSync(process.execPath, [edit, path.join(lab.places.ledger, "ledger.db")], {
+    encoding: "utf8",
+  });
   const verified = await lab.cli("ledger", "verify");
   expect(verified.code, verified.output).toBe(4);
-  expect(verified.output).toContain(`event ${row.sequence}`);
+  expect(verified.output).toContain(`event ${edited.trim()}`);
   await lab.stop();
-  for (const name of ["ledger.db-wal", "ledger.db-shm"]) rmSync(path.join(lab.places.ledger, name), { force: true });
-  copyFileSync(before, file);
+  rmSync(lab.places.ledger, { recursive: true });
+  cpSync(before, lab.places.ledger, { recursive: true });
   await good("ledger", "verify");
 });
 
