@@ -17,7 +17,7 @@ describe("a damaged artefact", () => {
   afterAll(async () => expect(await lab.end()).toEqual([]));
   const services = { web: web({ guards: CALM, readyDeadline: "5s" }) };
 
-  test("is not gone back to: what runs goes on, the damage is named, and the same release is uploaded anew", async () => {
+  test("is not gone back to: what runs goes on, and the damage is named", async () => {
     for (const release of ["1.0.0", "1.1.0"]) {
       writeShop(lab, { release }, services);
       expect(await lab.cli("deploy", "lab", "--version", release)).toMatchObject({ code: 0 });

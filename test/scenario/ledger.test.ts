@@ -28,8 +28,13 @@ test("the ledger is verified, proved, exported and backed up by the CLI", async 
     .map((line) => JSON.parse(line) as { sequence: number; type: string });
   expect(exported.map(({ sequence }) => sequence)).toEqual(exported.map((_, index) => index + 1));
   expect(exported.map(({ type }) => type)).toContain("deployment.finished@1");
-  const proof = JSON.parse(await good("ledger", "prove", "3")) as object;
-  expect(JSON.stringify(proof)).toContain(exported[2]?.type);
+  const proof = path.join(lab.root, "event-3.proof.json");
+  writeFileSync(proof, await good("ledger", "prove", "3"));
+  expect(await good("ledger", "check", proof)).toContain("event 3 is in the ledger");
+  expect(await good("ledger", "check", proof)).toContain(exported[2]?.type);
+  const forged = path.join(lab.root, "forged.proof.json");
+  writeFileSync(forged, readFileSync(proof, "utf8").replace("d1", "d7"));
+  expect(await lab.cli("ledger", "check", forged)).toMatchObject({ code: 4 });
   const backup = path.join(lab.root, "friday.db");
   await good("ledger", "backup", backup);
   expect(existsSync(backup)).toBe(true);

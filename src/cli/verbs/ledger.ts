@@ -1,12 +1,13 @@
 import { buildRouteMap } from "@stricli/core";
 import backup from "./ledger/backup.js";
+import check from "./ledger/check.js";
 import checkpoint from "./ledger/checkpoint.js";
 import exporting from "./ledger/export.js";
 import prove from "./ledger/prove.js";
 import verify from "./ledger/verify.js";
 
 export default buildRouteMap({
-  routes: { verify, prove, checkpoint, export: exporting, backup },
+  routes: { verify, prove, check, checkpoint, export: exporting, backup },
   docs: {
     brief: "Verify, prove, export or back up the record of everything that happened",
     fullDescription:

@@ -16,7 +16,9 @@ export function stagesOf(
     case "rolling":
     case "blue-green": {
       const minMs = strategy.observeMs;
-      return [{ share: 100, minMs, maxMs: minMs === 0 ? 0 : minMs + Math.max(minMs, 60_000) }];
+      // Who goes on without a verdict anyway does not wait longer for one.
+      const longer = service.onTooLittleData === "continue" ? 0 : Math.max(minMs, 60_000);
+      return [{ share: 100, minMs, maxMs: minMs === 0 ? 0 : minMs + longer }];
     }
     case "canary": {
       const last = strategy.stages.at(-1);
