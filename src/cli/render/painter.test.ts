@@ -26,9 +26,9 @@ test("a block is drawn again in place, and lines above it stay", () => {
   painter.end();
   expect(written).toEqual([
     "one\ntwo\n",
-    `${ESCAPE}[2A${ESCAPE}[0Jthree\n`,
-    `${ESCAPE}[1A${ESCAPE}[0Jhappened\nthree\n`,
-    `${ESCAPE}[1A${ESCAPE}[0Jthree\n`,
+    `\r${ESCAPE}[2A${ESCAPE}[0Jthree\n`,
+    `\r${ESCAPE}[1A${ESCAPE}[0Jhappened\nthree\n`,
+    `\r${ESCAPE}[1A${ESCAPE}[0Jthree\n`,
   ]);
 });
 

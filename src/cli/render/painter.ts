@@ -64,6 +64,7 @@ export class Painter {
   }
 
   #erase(): string {
-    return this.#drawn === 0 ? "" : `${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`;
+    // To the first column, too: a terminal that echoed ^C has moved the cursor.
+    return this.#drawn === 0 ? "" : `\r${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`;
   }
 }
