@@ -31,7 +31,7 @@ test("a control plane that does not start shows what it printed last", async () 
     message: "The control plane did not start: it ended with exit code 3.",
     hint: expect.stringContaining("ledger-corrupt: event 7 was changed"),
   });
-  expect(readFileSync(path.join(places.logs, "control.log"), "utf8")).toContain("ledger-corrupt");
+  expect(readFileSync(path.join(places.logs, "control-plane.log"), "utf8")).toContain("ledger-corrupt");
 });
 
 test("it is started with its home and sockets, and waited for until it answers", async () => {

@@ -18,7 +18,7 @@ export async function startControlPlane(
 ): Promise<void> {
   const sockets = path.dirname(places.controlSocket);
   for (const directory of [places.home, places.logs, sockets]) makePrivate(directory, uid);
-  const log = path.join(places.logs, "control.log");
+  const log = path.join(places.logs, "control-plane.log");
   const before = rotate(log);
   const child = launch(serve, places.home, sockets, log);
   let ended: string | null = null;

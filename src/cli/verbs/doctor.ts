@@ -65,7 +65,7 @@ async function remoteFindings(cli: Cli, plane: ControlPlane | null): Promise<rea
     return [{ check: "control plane", ok: true, sentence, hint: null }, ...(await plane.doctor())];
   } catch (error) {
     if (!(error instanceof WindlassError)) throw error;
-    const hint = error.hint ?? `Its log: ${cli.places.logs}/control.log`;
+    const hint = error.hint ?? `Its log: ${cli.places.logs}/control-plane.log`;
     return [{ check: "control plane", ok: false, sentence: error.message, hint }];
   }
 }
