@@ -8,8 +8,10 @@ import type { ControlPlane } from "../../../src/engine/control-plane.js";
 import type { EnvironmentView } from "../../../src/engine/view.js";
 import { WindlassError } from "../../../src/error.js";
 import type { Places } from "../../../src/ports/places.js";
+import { instanceOf } from "../../../src/targets/host/daemon/daemon.js";
 import type { Facts } from "../../../src/targets/host/daemon/protocol.js";
 import { UnixHttp } from "../../../src/targets/host/daemon/unix-http.js";
+import { SHARED_DATA } from "../../../src/targets/host/resources/unprivileged.js";
 import { identify, isAlive } from "../../../src/targets/host/supervisor/process-table.js";
 import { type Ran, type Running, runCli } from "./command.js";
 import { eventually } from "./eventually.js";
@@ -157,7 +159,9 @@ export class Installation {
       () => processesIn(this.root),
     );
     for (const { pid } of left) process.kill(pid, "SIGKILL");
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    // The databases' own place, when root runs this: their server may not enter a home.
+    for (const place of [this.root, path.join(SHARED_DATA, instanceOf(this.places.home))])
+      rmSync(place, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     return left;
   }
 
