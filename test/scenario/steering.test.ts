@@ -33,8 +33,9 @@ test("a canary is led by hand: paused, resumed, moved on, and to its end", async
   await begin("1.1.0");
   await good("pause", "lab", "--reason", "lunch");
   expect(await good("why", "lab")).toMatch(/paused|lunch/);
-  const follower = lab.begin("status", "lab", "--follow");
+  // While it is paused, a follower in a pipe would end and say that a person is needed.
   await good("resume", "lab");
+  const follower = lab.begin("status", "lab", "--follow");
   await good("advance", "lab");
   const second = await stage(2);
   expect(second.services[0]?.groups.map(({ weightInForce }) => weightInForce)).toEqual([80, 20]);

@@ -66,7 +66,8 @@ export async function startService(
     stdio: ["ignore", "pipe", "pipe"],
   });
   endWithThisProcess(child, "SIGKILL");
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  // Not at "exit": its last lines may still be on their way then.
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const log: LogRecord[] = [];
   let output = "";
   createInterface({ input: child.stdout }).on("line", (line) => {
@@ -105,11 +106,11 @@ export async function startService(
     },
     terminate: () => {
       child.kill("SIGTERM");
-      return exited;
+      return ended;
     },
     end: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-      await exited;
+      await ended;
     },
   };
   return service;
