@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { freePort } from "../src/load/free-port.js";
 import { blueGreen } from "../src/spec/define.js";
-import { freePort, Installation } from "./installation/installation.js";
+import { Installation } from "./installation/installation.js";
 import { versionOf } from "./installation/system.js";
 import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";

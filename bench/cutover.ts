@@ -1,8 +1,9 @@
 import type { EventRecord } from "../src/core/model/event.js";
+import { freePort } from "../src/load/free-port.js";
 import { type Load, startLoad } from "../src/load/load.js";
 import { type Report, wallTime } from "../src/load/report.js";
 import { blueGreen, canary, rolling, type ServiceSpec } from "../src/spec/define.js";
-import { type EdgeFigure, freePort, Installation } from "./installation/installation.js";
+import { type EdgeFigure, Installation } from "./installation/installation.js";
 import { keyOf, type Version, versionOf } from "./installation/system.js";
 import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";

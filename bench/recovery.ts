@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventRecord } from "../src/core/model/event.js";
+import { freePort } from "../src/load/free-port.js";
 import { canary, type ServiceSpec } from "../src/spec/define.js";
 import { writeHistory } from "./history/write.js";
-import { freePort, Installation } from "./installation/installation.js";
+import { Installation } from "./installation/installation.js";
 import { keyOf, versionOf } from "./installation/system.js";
 import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";

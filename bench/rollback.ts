@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../src/load/free-port.js";
 import { type Load, startLoad } from "../src/load/load.js";
 import { blueGreen, canary, type ServiceSpec } from "../src/spec/define.js";
-import { freePort, Installation } from "./installation/installation.js";
+import { Installation } from "./installation/installation.js";
 import { keyOf, type Version, versionOf } from "./installation/system.js";
 import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import path from "node:path";
+import { freePort } from "../../src/load/free-port.js";
 import { createListener, sendListener } from "../../src/targets/host/edge/handover.js";
 import type { EdgeTable } from "../../src/targets/host/edge/protocol.js";
 
@@ -170,15 +171,6 @@ function childrenOf(pid: number): number[] {
     .split("\n")
     .map(Number)
     .filter((child) => child > 0);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function open(port: number): Promise<void> {

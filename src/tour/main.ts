@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { createClient } from "../api/client.js";
 import { placesOf, thisMachine } from "../cli/home.js";
 import type { ControlPlane } from "../engine/control-plane.js";
+import { freePort } from "../load/free-port.js";
 import type { Load } from "../load/load.js";
 import { instanceOf } from "../targets/host/daemon/daemon.js";
 import { SHARED_DATA } from "../targets/host/resources/unprivileged.js";
@@ -12,7 +13,7 @@ import { rows, type Told } from "./measured.js";
 import { Story } from "./story.js";
 import { renderTable } from "./table.js";
 import { startClients } from "./traffic.js";
-import { freePort, Workspace } from "./workspace.js";
+import { Workspace } from "./workspace.js";
 
 const ENVIRONMENT = "customer-service/tour";
 

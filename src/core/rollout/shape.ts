@@ -66,13 +66,17 @@ function direct(input: ShapeInput, share: number): Shape {
   return settle(now, { groups, weights, routed: null });
 }
 
+/** How many replicas more or fewer than whole there may be; only rolling lets fewer be ready. */
+function limitsOf(strategy: Strategy, size: number): { readonly maxSurge: number; readonly maxUnavailable: number } {
+  if (strategy.kind !== "rolling") return { maxSurge: size, maxUnavailable: 0 };
+  return { maxSurge: strategy.maxSurge, maxUnavailable: strategy.maxUnavailable };
+}
+
 function roll(input: ShapeInput, from: GroupId): Shape {
   const { to, now } = input;
-  const limits = input.strategy.kind === "rolling" ? input.strategy : { maxSurge: input.size, maxUnavailable: 0 };
   const paced = nextPace({
     size: input.size,
-    maxSurge: limits.maxSurge,
-    maxUnavailable: limits.maxUnavailable,
+    ...limitsOf(input.strategy, input.size),
     growing: now.groups[to] ?? 0,
     growingReady: input.ready.to,
     shrinking: now.groups[from] ?? 0,
@@ -111,11 +115,10 @@ export function stepBack(input: ShapeInput): Shape {
       routed: null,
     });
   }
-  const limits = input.strategy.kind === "rolling" ? input.strategy : { maxSurge: input.fromSize, maxUnavailable: 0 };
+  const limits = limitsOf(input.strategy, input.fromSize);
   const paced = nextPace({
     size: input.fromSize,
-    maxSurge: limits.maxSurge,
-    maxUnavailable: limits.maxUnavailable,
+    ...limits,
     growing: now.groups[from] ?? 0,
     growingReady: input.ready.from,
     shrinking: now.groups[to] ?? 0,
