@@ -21,6 +21,7 @@ const ROOMS = [
   "observe",
   "report",
   "engine",
+  "simulate",
   "api",
   "cli",
   "serve",

@@ -118,6 +118,73 @@ export interface Guard {
   readonly slowMs: number | null;
 }
 
+/**
+ * How a release is compared with the one that runs, request by request and at every second. Shares are 0..1.
+ * `falseAlarms` (α) is spent once on a rollout, over its signals, stages and attempts; `falsePasses` (β) on each signal.
+ */
+export interface CompiledAnalysis {
+  readonly falseAlarms: number;
+  readonly falsePasses: number;
+  /** `errors` and `slow` first, then the others by name; at least one. */
+  readonly signals: readonly CompiledSignal[];
+}
+
+export interface CompiledSignal {
+  readonly name: string;
+  /** Differences of shares of bad requests: worse by more than `fail` fails, proved to be worse by less than `pass` passes. */
+  readonly margin: { readonly fail: number; readonly pass: number };
+  /** Share of bad requests that is allowed where there is nothing to compare with; null: then it is not tested. */
+  readonly objective: number | null;
+  readonly source: CompiledSource;
+}
+
+/** A secret's name; its value is known to the control plane's configuration alone. */
+export type SourceToken = string | null;
+
+export type CompiledSource =
+  | { readonly kind: "errors" }
+  /** Null: a threshold that few of stable's own requests pass is learned before the rollout. */
+  | { readonly kind: "slow"; readonly slowerThanMs: number | null }
+  | (Polled & {
+      readonly kind: "prometheus";
+      readonly url: string;
+      /** PromQL of cumulative counters; `{{group}}` is the group's revision label, `{{service}}`, `{{environment}}`. */
+      readonly bad: string;
+      readonly total: string;
+      readonly replicaLabel: string;
+      readonly token: SourceToken;
+    })
+  /** Cumulative or delta sums that the service sends to Windlass over OTLP/HTTP. */
+  | (Polled & {
+      readonly kind: "otlp";
+      readonly total: MetricSelector;
+      readonly bad: MetricSelector;
+    })
+  | (Polled & {
+      readonly kind: "http";
+      readonly url: string;
+      /** JSON pointers (RFC 6901) to numbers in the answer. */
+      readonly bad: string;
+      readonly total: string;
+      /** The numbers count from the beginning, or since the last query. */
+      readonly counts: "cumulative" | "delta";
+      readonly token: SourceToken;
+    })
+  /** Exit code 0 is one good measurement, another one bad; a last line `{"bad": n, "total": n}` has counts instead. */
+  | (Polled & { readonly kind: "command"; readonly argv: readonly string[] });
+
+export interface Polled {
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** An answer older than this, or none for so long, is `provider-error`. */
+  readonly staleMs: number;
+}
+
+export interface MetricSelector {
+  readonly metric: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 export interface EdgePolicy {
   readonly outAfterFailures: number;
   readonly inAfterSuccesses: number;
@@ -143,6 +210,8 @@ export interface CompiledService {
   readonly stopGraceMs: number;
   readonly strategy: Strategy;
   readonly guards: readonly Guard[];
+  /** Null, or absent in what an earlier Windlass compiled: guards and time alone decide. */
+  readonly analysis?: CompiledAnalysis | null;
   readonly onTooLittleData: TooLittleData;
   /** A group that is not ready within this time fails its rollout (rule 11). */
   readonly readyDeadlineMs: number;
