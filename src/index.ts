@@ -1,5 +1,6 @@
 /** What a `windlass.system.ts` imports. */
 export {
+  type AnalysisSpec,
   blueGreen,
   canary,
   defineSystem,
@@ -11,6 +12,7 @@ export {
   rolling,
   type SecretSpec,
   type ServiceSpec,
+  type SignalSpec,
   type SystemSpec,
   secret,
   service,

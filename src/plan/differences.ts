@@ -1,6 +1,6 @@
-import { canonicalJson } from "../spec/canonical-json.js";
 import type { CompiledService, EnvironmentValue, Probe, Run } from "../spec/compiled.js";
-import { duration, quote, share, size } from "./words.js";
+import { analysisDifferences } from "./comparison.js";
+import { duration, list, quote, same, share, size } from "./words.js";
 
 interface Side {
   readonly service: CompiledService;
@@ -57,6 +57,7 @@ export function settingDifferences(
         : `strategy: ${before.strategy.kind} → ${after.strategy.kind}`,
     );
   changed("guards", before.guards, after.guards, (guards) => list(guards.map(guard)));
+  found.push(...analysisDifferences(before.analysis, after.analysis));
   changed("with too little data", before.onTooLittleData, after.onTooLittleData, String);
   changed("ready deadline", before.readyDeadlineMs, after.readyDeadlineMs, duration);
   for (const field of Object.keys(after.edge) as (keyof CompiledService["edge"])[])
@@ -107,13 +108,4 @@ function guard(one: CompiledService["guards"][number]): string {
   const what = one.signal === "slow" ? `slower than ${duration(one.slowMs ?? 0)}` : one.signal;
   const above = one.signal === "restarts" ? String(one.above) : share(one.above);
   return `${what} above ${above} for ${duration(one.forMs)} of ${one.minSamples} at least`;
-}
-
-function list(items: readonly string[]): string {
-  return items.length === 0 ? "none" : items.join(", ");
-}
-
-/** In canonical form: what comes from the ledger has its keys in another order than what a client sends. */
-function same(a: unknown, b: unknown): boolean {
-  return a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
 }

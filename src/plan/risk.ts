@@ -1,4 +1,5 @@
 import type { CompiledService } from "../spec/compiled.js";
+import { looserThanBefore, watchesAnswers } from "./comparison.js";
 import type { ServicePlan } from "./plan.js";
 
 interface Change {
@@ -32,7 +33,7 @@ function highReasons({ action, before, after }: Change): readonly string[] {
     after.strategy.maxUnavailable >= after.replicas &&
     after.listen !== null;
   if (stopsAll) reasons.push("every old replica stops before a new one is ready");
-  if (after.listen !== null && after.guards.length === 0)
+  if (after.listen !== null && !watchesAnswers(after))
     reasons.push("no guard watches its answers, so bad ones do not haul it back");
   if (before !== undefined && before.listen !== null && after.listen === null)
     reasons.push("it loses its port: clients cannot reach it any more");
@@ -48,7 +49,11 @@ function mediumReasons({ action, before, after }: Change): readonly string[] {
     (before.listen.port !== after.listen.port || before.listen.host !== after.listen.host)
   )
     reasons.push("its address changes: clients have to follow");
+  const looser = looserThanBefore(before?.analysis, after.analysis);
+  reasons.push(...looser);
   if (action === "keep") return reasons;
+  if (after.strategy.kind === "canary" && !after.analysis && looser.length === 0)
+    reasons.push("it is not compared with what runs: thresholds alone decide");
   const uses = (service: CompiledService | undefined) => service?.uses.map((use) => use.resource).join() ?? "";
   if (before !== undefined && uses(before) !== uses(after)) reasons.push("it uses other resources");
   if (before !== undefined && before.run.kind !== after.run.kind) reasons.push("it runs in another way");

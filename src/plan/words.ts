@@ -1,3 +1,5 @@
+import { canonicalJson } from "../spec/canonical-json.js";
+
 /** Quantities as a spec writes them. */
 export function duration(ms: number): string {
   if (ms === 0) return "0 s";
@@ -30,4 +32,13 @@ export function share(part: number): string {
 export function quote(value: string): string {
   const cut = value.length > 80 ? `${value.slice(0, 77)}…` : value;
   return /^[\w./:@%+=,-]+$/.test(cut) ? cut : JSON.stringify(cut);
+}
+
+export function list(items: readonly string[]): string {
+  return items.length === 0 ? "none" : items.join(", ");
+}
+
+/** In canonical form: what comes from the ledger has its keys in another order than what a client sends. */
+export function same(a: unknown, b: unknown): boolean {
+  return a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
 }

@@ -138,7 +138,7 @@ export interface CompiledSignal {
   readonly source: CompiledSource;
 }
 
-/** A secret's name; its value is known to the control plane's configuration alone. */
+/** A secret's name, sent as bearer token; its value is known to the control plane's configuration alone. */
 export type SourceToken = string | null;
 
 export type CompiledSource =
@@ -162,6 +162,7 @@ export type CompiledSource =
     })
   | (Polled & {
       readonly kind: "http";
+      /** With the placeholders of `prometheus`; `{{group}}` is always there, or the groups could not be told apart. */
       readonly url: string;
       /** JSON pointers (RFC 6901) to numbers in the answer. */
       readonly bad: string;

@@ -60,12 +60,43 @@ export const SMOKE_DEFAULTS = { status: 200, timeout: "5s" } as const;
 export const GUARD_DEFAULTS = { for: "10s", minSamples: 20 } as const;
 export const RESTART_GUARD_DEFAULTS = { for: "1m" } as const;
 
-/** A release without thresholds would never be hauled back, so there are some. */
+/**
+ * Beside a comparison with the release that runs: there is none for a first release, and none once the new one has all
+ * requests. Half of the answers bad for 10 s is harm whatever the service is, so nobody needs to tune it.
+ */
+export const GUARDS_BESIDE_ANALYSIS = [
+  { signal: "errors", above: "50%", for: "10s", minSamples: 20 },
+  { signal: "restarts", above: 2, for: "1m" },
+] as const;
+/** Where nothing else watches the errors; a release without thresholds would never be hauled back. */
 export const GUARDS_WITH_PORT = [
   { signal: "errors", above: "5%", for: "10s", minSamples: 20 },
   { signal: "restarts", above: 2, for: "1m" },
 ] as const;
 export const GUARDS_WITHOUT_PORT = [{ signal: "restarts", above: 2, for: "1m" }] as const;
+
+/**
+ * Of a hundred harmless releases one goes back at most. A pass only moves on to a larger share, which is watched again,
+ * so it may be wrong more often, and comes sooner for it.
+ */
+export const ANALYSIS_DEFAULTS = { falseAlarms: "1%", falsePasses: "5%" } as const;
+
+/**
+ * Percentage points of requests. `fail` is what replicas differ by themselves (cold caches, an uneven share of heavy
+ * requests): with no margin, enough traffic makes every such difference a failure. `pass` sets the price of a clean
+ * release, about 3 / pass requests to it: 600 for errors, 100 for what is slow. What is slow differs more, because a
+ * new process is slower for a while; what others count comes in small numbers.
+ */
+export const SIGNAL_DEFAULTS = {
+  errors: { margin: { fail: "0.1%", pass: "0.5%" } },
+  slow: { margin: { fail: "1%", pass: "3%" } },
+  others: { margin: { fail: "1%", pass: "3%" } },
+} as const;
+
+/** Most exporters are scraped every 10 or 15 s. Several answers may be lost before it counts as none. */
+export const POLL_DEFAULTS = { every: "10s", timeout: "5s", stale: "1m" } as const;
+export const PROMETHEUS_DEFAULTS = { replicaLabel: "instance" } as const;
+export const HTTP_SOURCE_DEFAULTS = { counts: "cumulative" } as const;
 
 export const EDGE_DEFAULTS = {
   outAfterFailures: 3,

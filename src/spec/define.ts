@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { analysisObject } from "./schema/analysis.js";
 import type { guard } from "./schema/guard.js";
 import type { resourceObject } from "./schema/resource.js";
-import type { secret as secretSchema, service as serviceSchema } from "./schema/service.js";
+import type { secret as secretSchema } from "./schema/secret.js";
+import type { service as serviceSchema } from "./schema/service.js";
 import type { blueGreenStrategy, canaryStrategy, rollingStrategy } from "./schema/strategy.js";
 import type { system } from "./schema/system.js";
 
@@ -18,6 +20,8 @@ export type WorkerSpec = Omit<ServiceSpec, "port" | "edge">;
 export type ResourceSpec = Deep<z.input<typeof resourceObject>>;
 export type SecretSpec = Deep<z.input<typeof secretSchema>>;
 export type GuardSpec = Deep<z.input<typeof guard>>;
+export type AnalysisSpec = Deep<z.input<typeof analysisObject>>;
+export type SignalSpec = NonNullable<AnalysisSpec["signals"]>[string];
 export type EnvironmentSpec = NonNullable<NonNullable<SystemSpec["environments"]>[string]>;
 type Rolling = Deep<z.input<typeof rollingStrategy>>;
 type BlueGreen = Deep<z.input<typeof blueGreenStrategy>>;

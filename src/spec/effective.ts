@@ -15,7 +15,7 @@ export interface EffectiveField {
 }
 
 /** Fields that are shown although they have neither a value nor a default. */
-const OPTIONAL = ["port", "environment", "cpu", "memory", "source", "uses", "after"] as const;
+const OPTIONAL = ["port", "environment", "cpu", "memory", "source", "uses", "after", "analysis"] as const;
 
 /**
  * Every field of one environment with its effective value and the layer that decided it, in the order of the
@@ -57,8 +57,12 @@ function list(node: Traced, field: readonly string[], rows: EffectiveField[]): v
   }
   if (members.size === 0) row(field, "none", node.origin);
   for (const [key, member] of members) list(member, [...field, key], rows);
-  if (field.length !== 2 || field[0] !== "services") return;
+  if (field[0] !== "services") return;
   const origin: Origin = { layer: { kind: "default" }, path: node.origin.path };
+  const isSignal = field.length === 5 && field[2] === "analysis";
+  if (isSignal && field[4] === "slow" && !members.has("slowerThan")) row([...field, "slowerThan"], "learned", origin);
+  if (isSignal && !members.has("objective")) row([...field, "objective"], "none", origin);
+  if (field.length !== 2) return;
   for (const key of OPTIONAL) if (!members.has(key)) row([...field, key], "none", origin);
 }
 

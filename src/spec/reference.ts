@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as defaults from "./defaults.js";
+import { analysisObject, http, margin, metric, otlp, prometheus } from "./schema/analysis.js";
 import { environment } from "./schema/environment.js";
 import { descriptionOf } from "./schema/field.js";
 import { guard } from "./schema/guard.js";
@@ -43,9 +44,13 @@ export function reference(): string {
         signal === "restarts" ? defaults.RESTART_GUARD_DEFAULTS : defaults.GUARD_DEFAULTS,
       ),
     ),
-    `Without guards of its own, a service with a port has ${code(defaults.GUARDS_WITH_PORT)}, a worker`,
-    `${code(defaults.GUARDS_WITHOUT_PORT)}.`,
+    "Without guards of its own,",
     "",
+    `- a canary whose errors are compared, or whatever has an objective for them, has ${code(defaults.GUARDS_BESIDE_ANALYSIS)};`,
+    `- another service with a port has ${code(defaults.GUARDS_WITH_PORT)};`,
+    `- a worker has ${code(defaults.GUARDS_WITHOUT_PORT)}.`,
+    "",
+    ...analysis(),
     ...table("Edge", objectIn(service.shape.edge), defaults.EDGE_DEFAULTS),
     ...table("Resource", resourceObject),
     ...table("Environment", environment, defaults.ENVIRONMENT_DEFAULTS),
@@ -74,6 +79,27 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
     (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
   );
   return [head, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body];
+}
+
+function analysis(): string[] {
+  const { errors, slow, others } = defaults.SIGNAL_DEFAULTS;
+  const signal = memberOf(analysisObject.shape.signals);
+  return [
+    ...table("Analysis", analysisObject, defaults.ANALYSIS_DEFAULTS),
+    `A service with a port has \`errors\` with ${code(errors.margin)} and \`slow\` with ${code(slow.margin)}`,
+    "and a threshold that is learned; `analysis: false` turns all of it off, `errors: false` one. A worker has the signals that it declares.",
+    "Only a canary is compared: elsewhere the two releases do not work side by side, and objectives and guards decide.",
+    "",
+    ...table("Signal", signal, defaults.POLL_DEFAULTS),
+    "`errors` and `slow` are counted by the edge, every second; `slow` may have a threshold other than that of a guard.",
+    "Any other signal has exactly one of `prometheus`, `otlp`, `http` and `command`.",
+    "",
+    ...table("Margin", margin, others.margin),
+    ...table("Source prometheus", prometheus, defaults.PROMETHEUS_DEFAULTS),
+    ...table("Source otlp", otlp),
+    ...table("Metric", objectIn(metric)),
+    ...table("Source http", http, defaults.HTTP_SOURCE_DEFAULTS),
+  ];
 }
 
 function probeDefaults(): string[] {
@@ -120,6 +146,13 @@ function objectIn(schema: z.ZodType): z.ZodObject {
     schema instanceof z.ZodUnion ? schema.options.find((option) => option instanceof z.ZodObject) : undefined;
   if (found === undefined) throw new Error("the schema has no long form here");
   return found as z.ZodObject;
+}
+
+/** The long form of what a record holds by name. */
+function memberOf(schema: z.ZodType): z.ZodObject {
+  if (schema instanceof z.ZodOptional) return memberOf(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodRecord) return objectIn(schema.valueType as z.ZodType);
+  throw new Error("the schema has no names here");
 }
 
 function code(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { analysisObject } from "../schema/analysis.js";
 import type { guard } from "../schema/guard.js";
 import type { probes } from "../schema/probe.js";
 import type { resourceObject } from "../schema/resource.js";
@@ -12,3 +13,5 @@ export type AuthoredProbe = Exclude<Exclude<z.infer<typeof probes>["readiness"],
 export type AuthoredStrategy = Exclude<z.infer<typeof strategy>, string>;
 export type AuthoredGuard = z.infer<typeof guard>;
 export type AuthoredResource = z.infer<typeof resourceObject>;
+export type AuthoredAnalysis = z.infer<typeof analysisObject>;
+export type AuthoredSignal = Exclude<NonNullable<AuthoredAnalysis["signals"]>[string], false>;

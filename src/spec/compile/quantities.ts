@@ -16,6 +16,11 @@ export function percentOf(text: string): number {
   return known(percent(text), text);
 }
 
+/** `0.1%` as 0.001; without the digits that binary fractions add. */
+export function shareOf(text: string): number {
+  return Number((percentOf(text) / 100).toPrecision(12));
+}
+
 function known(value: number | null, text: string): number {
   if (value === null) throw new Error(`the schema let "${text}" pass`);
   return value;

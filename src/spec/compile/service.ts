@@ -1,6 +1,7 @@
 import type { CompiledService, EdgePolicy, EnvironmentValue, Listen } from "../compiled.js";
 import { RESOURCE_VARIABLES } from "../defaults.js";
 import { cores } from "../quantity/cpu.js";
+import { analysis } from "./analysis.js";
 import type { AuthoredService } from "./authored.js";
 import { guards } from "./guards.js";
 import { probes } from "./probes.js";
@@ -39,6 +40,7 @@ export function compileService(
     stopGraceMs: ms(written.stopGrace ?? ""),
     strategy: strategy(written, report),
     guards: guards(written, report),
+    analysis: analysis(written, report.below("analysis")),
     onTooLittleData: written.onTooLittleData ?? "hold",
     readyDeadlineMs: ms(written.readyDeadline ?? ""),
     edge: edge(written.edge ?? {}),

@@ -2,8 +2,6 @@ import {
   BUILT_IN_ENVIRONMENTS,
   EDGE_DEFAULTS,
   ENVIRONMENT_DEFAULTS,
-  GUARDS_WITH_PORT,
-  GUARDS_WITHOUT_PORT,
   LISTEN_DEFAULTS,
   PROBE_DEFAULTS,
   SERVICE_DEFAULTS,
@@ -12,6 +10,7 @@ import {
   STRATEGY_DEFAULTS,
 } from "../defaults.js";
 import { durationMs } from "../quantity/duration.js";
+import { analysisDefaults, guardDefaults } from "./fill-analysis.js";
 import { overlay } from "./overlay.js";
 import { isObject, plain, type Traced, trace } from "./trace.js";
 
@@ -52,6 +51,7 @@ export function fillService(service: Record<string, unknown>): unknown {
 function serviceDefaults(service: unknown, onTooLittleData: string | undefined): Record<string, unknown> {
   if (!isObject(service)) return {};
   const hasPort = service.port !== undefined;
+  const strategy = strategyDefaults(service.strategy);
   return {
     ...SERVICE_DEFAULTS,
     ...(onTooLittleData !== undefined && { onTooLittleData }),
@@ -59,8 +59,9 @@ function serviceDefaults(service: unknown, onTooLittleData: string | undefined):
     ...(service.image === undefined && service.source !== false && { source: SOURCE_DEFAULTS }),
     ...(service.image !== undefined && isObject(service.source) && { source: SOURCE_DEFAULTS }),
     probes: probesDefaults(isObject(service.probes) ? service.probes : {}, hasPort),
-    strategy: strategyDefaults(service.strategy),
-    guards: hasPort ? GUARDS_WITH_PORT : GUARDS_WITHOUT_PORT,
+    strategy,
+    guards: guardDefaults(service.analysis, hasPort, strategy.kind === "canary"),
+    ...analysisDefaults(service.analysis, hasPort),
     edge: EDGE_DEFAULTS,
   };
 }

@@ -6,6 +6,7 @@ const ONE_OF = [
   ["http", "tcp", "command"],
   ["image", "command"],
   ["embedded", "local", "external"],
+  ["prometheus", "otlp", "http", "command"],
 ] as const;
 
 /**
@@ -41,7 +42,9 @@ export function settle(node: Traced): Traced {
 /** Where keys are names that users give, so that a service called `image` is nothing but a name. */
 function isByName(below: Path): boolean {
   if (below.length === 1) return true;
-  return below.length === 3 && below[0] === "services" && (below[2] === "environment" || below[2] === "uses");
+  if (below[0] !== "services") return false;
+  if (below[2] === "analysis") return (below.length === 4 && below[3] === "signals") || below[7] === "attributes";
+  return below.length === 3 && (below[2] === "environment" || below[2] === "uses");
 }
 
 function hasKind(below: Path): boolean {
@@ -55,6 +58,7 @@ function isOfAnotherKind(lower: ReadonlyMap<string, Traced>, upper: ReadonlyMap<
 
 /** Whether a secret may stand there; another name must not inherit `generate`. */
 export function isSecret(below: Path): boolean {
+  if (below[0] === "services" && below[2] === "analysis") return below.length === 7 && below[6] === "token";
   if (below[0] === "services") return below.length === 4 && below[2] === "environment";
   return below.length === 3 && below[0] === "resources" && below[2] === "external";
 }

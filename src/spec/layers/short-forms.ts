@@ -7,6 +7,7 @@ import { isObject } from "./trace.js";
  */
 export function expandShortForm(value: unknown, below: Path): unknown {
   const [room, , field, sub, ...deeper] = below;
+  if (room === "services" && field === "analysis") return expandMetric(value, deeper);
   if (deeper.length > 0) return value;
   if (room === "resources" && below.length === 2) return typeof value === "string" ? { kind: value } : value;
   if (room !== "services" || isObject(value)) return value;
@@ -28,4 +29,9 @@ function expandField(field: string | number | undefined, value: unknown): unknow
 function expandProbe(value: unknown): unknown {
   if (value === "tcp") return { tcp: true };
   return typeof value === "string" ? { http: value } : value;
+}
+
+/** `deeper` is the path below `signals`: a signal's name, `otlp`, `bad` or `total`. */
+function expandMetric(value: unknown, deeper: Path): unknown {
+  return deeper.length === 3 && deeper[1] === "otlp" && typeof value === "string" ? { metric: value } : value;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { field, required } from "./field.js";
-import { secret } from "./service.js";
+import { secret } from "./secret.js";
 
 export const resourceKinds = ["postgres", "redis"] as const;
 

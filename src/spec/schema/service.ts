@@ -1,19 +1,11 @@
 import { z } from "zod";
+import { analysis } from "./analysis.js";
 import { field, required } from "./field.js";
 import { guard } from "./guard.js";
 import { probes } from "./probe.js";
 import { attempts, command, cpu, dnsLabel, duration, few, replicas, size } from "./quantities.js";
+import { secret } from "./secret.js";
 import { strategy } from "./strategy.js";
-
-export const secret = z.strictObject({
-  secret: required(
-    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$/, {
-      error: "not a name of a secret\nletters, digits, and _ . / - after the first one",
-    }),
-    "Name of the secret; its value is set with `windlass secret`, and only the target knows it.",
-  ),
-  generate: field(z.literal(true), "Made up at random on first use when it is not set."),
-});
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
   error: (issue) => `"${String(issue.input)}" is not a name of a variable\nletters, digits and _, no digit first`,
@@ -89,6 +81,10 @@ export const service = z.strictObject({
   stopGrace: field(duration, "From SIGTERM to SIGKILL."),
   strategy: field(strategy, "How a new release replaces the old one."),
   guards: field(z.array(guard), "Thresholds that haul a release back. A list here replaces the default one."),
+  analysis: field(
+    analysis,
+    "How a release is compared with the one that runs. Errors and latency are, with a port; false: guards and time decide.",
+  ),
   onTooLittleData: field(tooLittleData, "When a stage ends without enough data: hold, abort or continue."),
   readyDeadline: field(duration, "A release that is not ready by then is hauled back."),
   edge: field(edge, "The load balancer before the replicas."),
