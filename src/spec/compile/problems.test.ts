@@ -196,6 +196,22 @@ describe("what is wrong", () => {
       "stages",
       "freezes",
       "from",
+      "analysis",
+      "signals",
+      "slow",
+      "margin",
+      "fail",
+      "objective",
+      "slowerThan",
+      "prometheus",
+      "otlp",
+      "http",
+      "url",
+      "bad",
+      "total",
+      "every",
+      "token",
+      "secret",
     );
     const leaf = fc.constantFrom<unknown>(
       null,
@@ -211,6 +227,8 @@ describe("what is wrong", () => {
       "5%",
       "api",
       "postgres",
+      "http://x/{{group}}",
+      "/{{x}}",
     );
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
@@ -226,7 +244,7 @@ describe("what is wrong", () => {
         const result = compile(authored);
         expect((result.problems?.length ?? 0) > 0).toBe(result.system === undefined);
       }),
-      { numRuns: 300, seed: 20_261_121 },
+      { numRuns: 500, seed: 20_261_121 },
     );
   });
 });
