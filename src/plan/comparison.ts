@@ -96,7 +96,8 @@ function source(of: CompiledSource): string {
 }
 
 function points(share: number): string {
-  return `${exact(share)} points`;
+  const value = exact(share);
+  return `${value} ${value === 1 ? "point" : "points"}`;
 }
 
 function percent(share: number): string {

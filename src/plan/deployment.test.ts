@@ -210,6 +210,62 @@ describe("secrets", () => {
   });
 });
 
+describe("what a comparison is worth", () => {
+  const strategy = "canary";
+  const planOf = (before: unknown, after: unknown) => {
+    const state = running(spec({ strategy, analysis: before }), release("1.0.0"));
+    return web(planDeployment(state, release("2.0.0"), spec({ strategy, analysis: after })));
+  };
+
+  test("what changes in it is said, margin by margin", () => {
+    const checkout = { command: ["node", "check.js"] };
+    const { because } = planOf(
+      { signals: { slow: { slowerThan: "300ms" }, orders: { otlp: { bad: "b", total: "t" } } } },
+      { falseAlarms: "0.5%", signals: { errors: { margin: { fail: "0.01%" }, objective: "2%" }, checkout } },
+    );
+    expect(because.slice(1)).toEqual([
+      "false alarms: 1 % → 0.5 %",
+      "signal errors: fails when worse by 0.1 points, passes within 0.5 points → fails when worse by 0.01 points, passes within 0.5 points",
+      "signal errors objective: none → 2 %",
+      "signal slow: slow is above 300 ms → slow is learned",
+      "signal orders: not compared any more",
+      "signal checkout: new, fails when worse by 1 point, passes within 3 points, from node check.js",
+    ]);
+  });
+
+  test("nothing is said about one that stays", () => {
+    expect(planOf(undefined, { falseAlarms: "1%", signals: { errors: {} } }).because).toHaveLength(1);
+  });
+
+  test("without one, a canary is a medium risk", () => {
+    const off = planOf(undefined, false);
+    expect(off).toMatchObject({ risk: "medium", why: "releases are not compared with the one that runs any more" });
+    expect(off.because).toContain("analysis: compares errors, slow → none");
+    expect(planOf(false, false).why).toBe("it is not compared with what runs: thresholds alone decide");
+  });
+
+  test("wider margins are a risk, narrower ones are not", () => {
+    const [narrow, wide] = ["0.1%", "2%"].map((fail) => ({ signals: { slow: { margin: { fail } } } }));
+    expect(planOf(wide, narrow)).toMatchObject({ risk: "low" });
+    expect(planOf(narrow, wide)).toMatchObject({
+      risk: "medium",
+      why: "slow may get worse: fails when worse by 2 points, passes within 3 points",
+    });
+    expect(planOf(undefined, { falsePasses: "20%", signals: { slow: false } }).why).toBe(
+      "a harmful release passes by mistake more often: 20 %; slow is not compared any more",
+    );
+  });
+
+  test("a release that nobody compares and nobody guards is a high risk", () => {
+    const guards = [{ signal: "restarts", above: 0 }];
+    const state = running(spec(), release("1.0.0"));
+    const planFor = (changes: Authored) => web(planDeployment(state, release("2.0.0"), spec({ guards, ...changes })));
+    expect(planFor({ strategy }).risk).toBe("low");
+    expect(planFor({ strategy: "rolling" })).toMatchObject({ risk: "high" });
+    expect(planFor({ strategy: "rolling", analysis: { signals: { errors: { objective: "1%" } } } }).risk).toBe("low");
+  });
+});
+
 describe("how it goes, and at which risk", () => {
   const state = running(spec(), release("1.0.0"));
   const planFor = (changes: Authored) => web(planDeployment(state, release("2.0.0"), spec(changes)));

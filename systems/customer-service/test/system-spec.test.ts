@@ -38,12 +38,26 @@ describe("as the document says,", () => {
     expect(service("production").probes.liveness).toMatchObject({ action: { path: "/health" }, periodMs: 10_000 });
   });
 
-  test("errors above 5 %, a p95 above 500 ms and any restart in an hour haul a release back", () => {
-    expect(service("production").guards).toMatchObject([
-      { signal: "errors", above: 0.05 },
-      { signal: "slow", above: 0.05, slowMs: 500 },
-      { signal: "restarts", above: 0, forMs: 3_600_000 },
-    ]);
+  test("errors above 5 % and a p95 above 500 ms are too much wherever there is nothing to compare with", () => {
+    for (const name of ["staging", "production"])
+      expect(service(name).analysis?.signals).toMatchObject([
+        { name: "errors", objective: 0.05 },
+        { name: "slow", objective: 0.05, source: { slowerThanMs: 500 } },
+      ]);
+  });
+
+  test("a canary is compared with what runs by margins and risks that nobody tuned", () => {
+    const defaults = compile({ name: "any", services: { web: { command: ["web"], port: 80 } } });
+    const untouched = defaults.system?.environments.production?.services.web?.analysis;
+    const { analysis, strategy } = service("production");
+    expect(strategy.kind).toBe("canary");
+    expect(analysis).toMatchObject({ falseAlarms: untouched?.falseAlarms, falsePasses: untouched?.falsePasses });
+    expect(analysis?.signals.map(({ margin }) => margin)).toEqual(untouched?.signals.map(({ margin }) => margin));
+  });
+
+  test("any restart in an hour hauls a release back, and no other guard does", () => {
+    for (const name of ["staging", "production"])
+      expect(service(name).guards).toMatchObject([{ signal: "restarts", above: 0, forMs: 3_600_000 }]);
   });
 
   test("no environment but development has a password in the spec", () => {
