@@ -148,7 +148,7 @@ export type CompiledSource =
   | (Polled & {
       readonly kind: "prometheus";
       readonly url: string;
-      /** PromQL of cumulative counters; `{{group}}` is the group's revision label, `{{service}}`, `{{environment}}`. */
+      /** PromQL of cumulative counters with `{{group}}` (`r7`, a part of WINDLASS_REPLICA), `{{service}}`, `{{environment}}`. */
       readonly bad: string;
       readonly total: string;
       readonly replicaLabel: string;

@@ -8,8 +8,8 @@ const WEB = { command: ["node", "server.js"], port: 8080 };
 const CHECKOUT = {
   prometheus: {
     url: "http://prometheus:9090",
-    bad: 'checkouts_failed_total{version="{{group}}"}',
-    total: 'checkouts_total{version="{{group}}"}',
+    bad: 'checkouts_failed_total{replica=~"{{service}}-{{ group }}-.*"}',
+    total: 'checkouts_total{replica=~"{{service}}-{{ group }}-.*"}',
     token: secret("prometheus-token"),
   },
 };
@@ -253,7 +253,7 @@ describe("what is wrong", () => {
       "signals.two.http.token.generate: somebody else's token cannot be made up; remove generate",
     ]);
     expect(wrong({ signals: { one: { prometheus: { ...CHECKOUT.prometheus, total: "all" } } } })).toEqual([
-      'signals.one.prometheus.total: {{group}} is missing: the releases could not be told apart; a label, as in {version="{{group}}"}',
+      'signals.one.prometheus.total: {{group}} is missing: both releases would have the same counts; as in {replica=~"{{service}}-{{group}}-.*"}',
     ]);
   });
 

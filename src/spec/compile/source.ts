@@ -54,7 +54,7 @@ function prometheus(written: Of<"prometheus">, report: Report) {
   checkUrl(url, report.below("url"));
   for (const [key, query] of Object.entries({ bad, total })) {
     checkPlaceholders(query, report.below(key));
-    needGroup([query], report.below(key), 'a label, as in {version="{{group}}"}');
+    needGroup(query, report.below(key), 'as in {replica=~"{{service}}-{{group}}-.*"}');
   }
   return {
     kind: "prometheus" as const,
@@ -76,7 +76,7 @@ function http(written: Of<"http">, report: Report) {
   const { url, bad, total, counts, token } = written;
   checkUrl(url, report.below("url"));
   for (const [key, text] of Object.entries({ url, bad, total })) checkPlaceholders(text, report.below(key));
-  needGroup([url], report.below("url"), "as in /counts?release={{group}}");
+  needGroup(url, report.below("url"), "as in /counts?revision={{group}}");
   return {
     kind: "http" as const,
     ...{ url, bad, total },
@@ -100,7 +100,7 @@ function checkUrl(url: string, report: Report): void {
 
 function checkPlaceholders(text: string, report: Report): void {
   for (const [placeholder, name = ""] of text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g))
-    if (placeholder !== `{{${name}}}` || !PLACEHOLDERS.includes(name))
+    if (!PLACEHOLDERS.includes(name))
       report.add(
         "spec-placeholder",
         `"${placeholder}" stands for nothing`,
@@ -108,10 +108,10 @@ function checkPlaceholders(text: string, report: Report): void {
       );
 }
 
-/** Without it both releases would have the same counts, and every comparison would find no difference. */
-function needGroup(texts: readonly string[], report: Report, hint: string): void {
-  if (!texts.some((text) => text.includes("{{group}}")))
-    report.add("spec-placeholder", "{{group}} is missing: the releases could not be told apart", hint);
+/** Without it no comparison would ever find a difference. */
+function needGroup(text: string, report: Report, hint: string): void {
+  if (!/\{\{\s*group\s*\}\}/.test(text))
+    report.add("spec-placeholder", "{{group}} is missing: both releases would have the same counts", hint);
 }
 
 function secretName(token: Of<"http">["token"], report: Report): SourceToken {

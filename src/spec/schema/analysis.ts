@@ -26,7 +26,7 @@ export const prometheus = z.strictObject({
   url: required(url, "Where Prometheus answers: http://prometheus:9090."),
   bad: required(
     z.string().min(1),
-    "PromQL of a cumulative counter of what went wrong; {{group}} is the release's label, {{service}} and {{environment}} are names.",
+    "PromQL of a cumulative counter of what went wrong; {{group}} is the revision, r7, as in WINDLASS_REPLICA: {{service}}-{{group}}-1. {{environment}} is there, too.",
   ),
   total: required(z.string().min(1), "PromQL of a cumulative counter of all, with the same placeholders."),
   replicaLabel: field(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), "The label that tells replicas apart."),
@@ -41,7 +41,7 @@ export const otlp = z.strictObject({
 export const http = z.strictObject({
   url: required(
     url,
-    "GET this; the answer is JSON. {{group}} is the release's label, {{service}} and {{environment}} are names.",
+    "GET this; the answer is JSON. {{group}} is the revision, r7, as in WINDLASS_REPLICA: {{service}}-{{group}}-1. {{environment}} is there, too.",
   ),
   bad: required(pointer, "JSON pointer to the number of what went wrong."),
   total: required(pointer, "JSON pointer to the number of all."),
