@@ -1,100 +1,182 @@
-import type { SignalCounts, SignalJudgement } from "../model/judgement.js";
-import type { SignalSecond } from "./second.js";
+import type { SignalCounts, SignalJudgement, Verdict } from "../model/judgement.js";
+import { Account, type AccountSnapshot, surcharge } from "./account.js";
+import { describeComparison } from "./describe.js";
+import { differenceInterval, rateInterval } from "./interval.js";
+import { outlook } from "./outlook.js";
+import { Placebo, type PlaceboSnapshot } from "./placebo.js";
+import { ErrorRace, type RaceSnapshot } from "./race.js";
+import type { ReplicaCounts, SignalSecond } from "./second.js";
+import { Tally } from "./tally.js";
+
+/** Ratios of rates that the two tests bet on; calibrated with what is below, see docs/benchmarks.md. */
+const WORSE = [1.3, 1.7, 2.5, 5, 12, 50];
+const NOT_WORSE = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9];
+const FAIL = { windowMs: 5_000, windows: 2, slopes: { steep: 12, flat: 6 } } as const;
+const PASS = { windowMs: 20_000, windows: 3, slopes: { steep: 8, flat: 2 } } as const;
+/** Of the intervals in the picture. */
+const INTERVAL_LEVEL = 0.05;
+/** How quickly the sizes of the groups are followed, per second with requests. */
+const FOLLOW = 1 / 30;
 
 export interface ComparisonSettings {
   readonly signal: string;
   readonly level: { readonly fail: number; readonly pass: number };
   readonly margin: { readonly fail: number; readonly pass: number };
-  readonly slowerThanMs?: number | null;
+  /** Share of bad requests to compare with where there is no stable group; null or absent: stable is compared with. */
+  readonly objective?: number | null;
 }
 
 /** Plain JSON. */
 export interface ComparisonSnapshot {
-  readonly evidence: { readonly fail: number; readonly pass: number };
-  readonly verdict: "fail" | "pass" | "inconclusive" | "no-data";
+  readonly tests: { readonly fail: RaceSnapshot; readonly pass: RaceSnapshot };
+  readonly accounts: { readonly fail: AccountSnapshot; readonly pass: AccountSnapshot };
+  readonly placebo: PlaceboSnapshot;
   readonly canary: SignalCounts;
   readonly stable: SignalCounts;
+  readonly replicas: readonly { readonly replica: string; readonly bad: number; readonly total: number }[];
+  readonly size: number | null;
+  readonly seconds: number;
 }
 
-/** One signal of a canary against stable, second by second, in O(1) memory. */
+/**
+ * One signal of a canary against stable, second by second: is it worse by more than a margin (fail), is it proved to be
+ * worse by less than one (pass)? O(1) memory; may be asked after every second (anytime-valid). Mutable, without clock.
+ */
 export class Comparison {
-  #fail = 0;
-  #pass = 0;
-  #bad = { canary: 0, stable: 0 };
-  #total = { canary: 0, stable: 0 };
+  readonly #fail: ErrorRace;
+  readonly #pass: ErrorRace;
+  readonly #failed: Account;
+  readonly #passed: Account;
+  readonly #placebo: Placebo;
+  readonly #tally: Tally;
+  /** The canary's requests for each one of a stable replica, followed slowly: one thin second must not count. */
+  #size: number | null = null;
 
-  constructor(readonly settings: ComparisonSettings) {}
-
-  static restore(settings: ComparisonSettings, snapshot: ComparisonSnapshot): Comparison {
-    const comparison = new Comparison(settings);
-    comparison.#fail = snapshot.evidence.fail;
-    comparison.#pass = snapshot.evidence.pass;
-    comparison.#bad = { canary: snapshot.canary.bad, stable: snapshot.stable.bad };
-    comparison.#total = { canary: snapshot.canary.total, stable: snapshot.stable.total };
-    return comparison;
+  constructor(
+    readonly settings: ComparisonSettings,
+    from: ComparisonSnapshot | null = null,
+  ) {
+    const { level, margin } = settings;
+    const worse = { ratios: WORSE, margin: margin.fail, share: 0.002 };
+    const notWorse = { ratios: NOT_WORSE, margin: margin.pass, share: 0 };
+    const failing = { ...FAIL, needed: -Math.log(level.fail) };
+    const passing = { ...PASS, needed: -Math.log(level.pass) };
+    this.#fail = from === null ? new ErrorRace(worse) : ErrorRace.restore(worse, from.tests.fail);
+    this.#pass = from === null ? new ErrorRace(notWorse) : ErrorRace.restore(notWorse, from.tests.pass);
+    this.#failed = from === null ? new Account(failing) : Account.restore(failing, from.accounts.fail);
+    this.#passed = from === null ? new Account(passing) : Account.restore(passing, from.accounts.pass);
+    this.#placebo = from === null ? new Placebo(worse) : Placebo.restore(worse, from.placebo);
+    this.#tally = new Tally(from);
+    this.#size = from?.size ?? null;
   }
 
-  /** A second before the canary got requests: what stable's replicas are like by themselves. */
-  learn(_second: SignalSecond): void {}
-
-  update(second: SignalSecond): void {
-    const n1 = sum(second.stable, "total");
-    const n2 = sum(second.canary, "total");
-    const k1 = sum(second.stable, "bad");
-    const k2 = sum(second.canary, "bad");
-    this.#bad = { canary: this.#bad.canary + k2, stable: this.#bad.stable + k1 };
-    this.#total = { canary: this.#total.canary + n2, stable: this.#total.stable + n1 };
-    if (n1 === 0 || n2 === 0) return;
-    const { margin } = this.settings;
-    this.#fail += race(k1, n1, k2, n2, 5, margin.fail);
-    this.#pass += race(k1, n1, k2, n2, 0.25, margin.pass);
+  static restore(settings: ComparisonSettings, snapshot: ComparisonSnapshot): Comparison {
+    return new Comparison(settings, snapshot);
   }
 
   snapshot(): ComparisonSnapshot {
     return {
-      evidence: { fail: this.#fail, pass: this.#pass },
-      verdict: "inconclusive",
-      canary: { bad: this.#bad.canary, total: this.#total.canary },
-      stable: { bad: this.#bad.stable, total: this.#total.stable },
+      tests: { fail: this.#fail.snapshot(), pass: this.#pass.snapshot() },
+      accounts: { fail: this.#failed.snapshot(), pass: this.#passed.snapshot() },
+      placebo: this.#placebo.snapshot(),
+      ...this.#tally.snapshot(),
+      size: this.#size,
     };
   }
 
-  judge(): SignalJudgement {
-    const { level, margin, signal } = this.settings;
-    const needed = { fail: -Math.log(level.fail), pass: -Math.log(level.pass) };
-    const verdict = this.#fail >= needed.fail ? "fail" : this.#pass >= needed.pass ? "pass" : "inconclusive";
-    const canary = { bad: this.#bad.canary, total: this.#total.canary };
-    const stable = { bad: this.#bad.stable, total: this.#total.stable };
-    return {
+  /** A second before the canary got requests: what stable's replicas are like among themselves. */
+  learn({ at, stable }: SignalSecond): void {
+    this.#placebo.update(at, stable, sum(stable, "bad"), sum(stable, "total"));
+  }
+
+  update({ at, stable, canary }: SignalSecond): void {
+    const k1 = sum(stable, "bad");
+    const n1 = sum(stable, "total");
+    const k2 = sum(canary, "bad");
+    const n2 = sum(canary, "total");
+    this.#tally.add(k1, n1, k2, n2, canary);
+    this.#placebo.update(at, stable, k1, n1);
+    this.#follow(n2, n1, stable.length);
+    const known = this.settings.objective ?? null;
+    if (known === null && n1 + n2 === 0) return;
+    const charge = (slopes: typeof FAIL.slopes | typeof PASS.slopes) =>
+      surcharge(this.#placebo.beyondChance, this.#size ?? 1, this.#placebo.learnedMs, slopes);
+    // A rate that is known is a stable group with endless requests: the race without its first half.
+    const scale = 1e6;
+    const [kk, nn] = known === null ? [k1, n1] : [known * n2 * scale, n2 * scale];
+    this.#failed.add(at, this.#fail.update(at, kk, nn, k2, n2), charge(FAIL.slopes));
+    this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), charge(PASS.slopes));
+  }
+
+  /** Whether each test ever decided; `verdict` lets `fail` beat `pass`. */
+  get decided(): { readonly fail: boolean; readonly pass: boolean } {
+    return { fail: this.#failed.reachedAt !== null, pass: this.#passed.reachedAt !== null };
+  }
+
+  /** The verdict so far; one that was reached stays, and `fail` beats `pass`. */
+  get verdict(): Verdict {
+    if (this.#failed.reachedAt !== null) return "fail";
+    if (this.#passed.reachedAt !== null) return "pass";
+    return this.#tally.canary.total === 0 ? "no-data" : "inconclusive";
+  }
+
+  judge(
+    about: { readonly slowerThanMs?: number | null; readonly warmUp?: { ms: number; requests: number } } = {},
+  ): SignalJudgement {
+    const { level, margin, signal, objective = null } = this.settings;
+    const { canary, seconds } = this.#tally;
+    const stable = objective === null ? this.#tally.stable : null;
+    const discount = this.#failed.needed / -Math.log(level.fail);
+    const facts = {
       signal,
-      verdict: canary.total === 0 ? "no-data" : verdict,
+      verdict: this.verdict,
       canary,
       stable,
-      sentence: `${signal}: ${canary.bad} of ${canary.total}, stable ${stable.bad} of ${stable.total}`,
+      objective,
+      margin,
+      seconds,
+      size: this.#size,
+      worst: this.#tally.worstReplica(),
+      slowerThanMs: about.slowerThanMs ?? null,
+      evidence: { fail: this.#failed.evidence, pass: this.#passed.evidence },
+      needed: { fail: this.#failed.needed, pass: this.#passed.needed },
+      ratios: { fail: WORSE, pass: NOT_WORSE },
+    };
+    const rates = {
+      canary: rateInterval(canary, INTERVAL_LEVEL, discount),
+      stable: stable === null ? null : rateInterval(stable, INTERVAL_LEVEL, discount),
+      difference: stable === null ? null : differenceInterval(canary, stable, INTERVAL_LEVEL, discount),
+    };
+    return {
+      signal,
+      verdict: facts.verdict,
+      canary,
+      stable,
+      sentence: describeComparison(facts),
       comparison: {
         level,
         margin,
-        evidence: { fail: this.#fail, pass: this.#pass },
-        needed,
-        rates: { stable: { low: 0, high: 1 }, canary: { low: 0, high: 1 }, difference: { low: -1, high: 1 } },
-        seconds: 0,
-        warmUp: { ms: 0, requests: 0 },
-        discount: 1,
-        slowerThanMs: this.settings.slowerThanMs ?? null,
-        outlook: "",
+        evidence: facts.evidence,
+        needed: facts.needed,
+        rates,
+        seconds,
+        warmUp: about.warmUp ?? { ms: 0, requests: 0 },
+        discount,
+        slowerThanMs: facts.slowerThanMs,
+        outlook: outlook(facts),
       },
     };
   }
+
+  #follow(n2: number, n1: number, replicas: number): void {
+    if (n1 === 0 || replicas === 0) return;
+    const size = (n2 * replicas) / n1;
+    this.#size = this.#size === null ? size : this.#size + FOLLOW * (size - this.#size);
+  }
 }
 
-function race(k1: number, n1: number, k2: number, n2: number, w: number, delta: number): number {
-  const u = (w * (n1 + n2)) / (n1 + n2 * w);
-  const r = (n1 + n2) / (n1 + n2 * w);
-  return k2 * Math.log(u) + k1 * Math.log(r) - n2 * (u - 1) * delta;
-}
-
-function sum(counts: readonly SignalCounts[], field: "bad" | "total"): number {
+function sum(counts: readonly ReplicaCounts[], field: "bad" | "total"): number {
   let all = 0;
-  for (const one of counts) all += one[field];
+  for (let i = 0; i < counts.length; i++) all += (counts[i] as ReplicaCounts)[field];
   return all;
 }

@@ -1,0 +1,89 @@
+/** Plain JSON. */
+export interface AccountSnapshot {
+  readonly sum: number;
+  readonly window: number;
+  readonly inWindow: number;
+  readonly reached: number | null;
+}
+
+export interface AccountOptions {
+  /** ln(1 / level): what independent requests would need. */
+  readonly needed: number;
+  readonly windowMs: number;
+  /** A decision needs evidence from at least so many windows. */
+  readonly windows: number;
+}
+
+/**
+ * Evidence that is still believed after real traffic was looked at: what is needed grows with what innocent replicas
+ * reached, and no window of time gives more than its part of it. Both only ever take from a martingale (the lesser of a
+ * martingale and a constant is a supermartingale), so the level holds where it held before.
+ */
+export class Account {
+  #sum = 0;
+  #window = Number.NaN;
+  #inWindow = 0;
+  #needed: number;
+  /** Engine time at which the sum reached what was needed; null: it did not. */
+  reachedAt: number | null = null;
+
+  constructor(private readonly options: AccountOptions) {
+    this.#needed = options.needed;
+  }
+
+  static restore(options: AccountOptions, snapshot: AccountSnapshot): Account {
+    const account = new Account(options);
+    account.#sum = snapshot.sum;
+    account.#window = snapshot.window;
+    account.#inWindow = snapshot.inWindow;
+    account.reachedAt = snapshot.reached;
+    return account;
+  }
+
+  snapshot(): AccountSnapshot {
+    return { sum: this.#sum, window: this.#window, inWindow: this.#inWindow, reached: this.reachedAt };
+  }
+
+  get evidence(): number {
+    return this.#sum;
+  }
+
+  get needed(): number {
+    return this.#needed;
+  }
+
+  /** `gain`: what the test won in the second that begins at `at`; `surcharge`: what dependence adds to the need. */
+  add(at: number, gain: number, surcharge: number): void {
+    const { needed, windowMs, windows } = this.options;
+    this.#needed = needed + surcharge;
+    const window = Math.floor(at / windowMs);
+    if (window !== this.#window) {
+      this.#window = window;
+      this.#inWindow = 0;
+    }
+    const most = this.#needed / windows;
+    const before = Math.min(this.#inWindow, most);
+    this.#inWindow += gain;
+    this.#sum += Math.min(this.#inWindow, most) - before;
+    if (this.reachedAt === null && this.#sum >= this.#needed - 1e-9) this.reachedAt = at + 1_000;
+  }
+}
+
+/** What unlearned traffic is charged, and for how long it is learned. */
+const UNLEARNED = 4;
+const LEARNING_MS = 45 * 60_000;
+
+/**
+ * What dependence adds to the need: `beyondChance` of the placebo, for a canary that gets `size` times the requests of
+ * one of stable's replicas. A steep part for little, a flatter one for much (calibrated: docs/benchmarks.md). As long
+ * as little of the traffic was seen, it counts as bursting.
+ */
+export function surcharge(
+  beyondChance: number,
+  size: number,
+  learnedMs: number,
+  slopes: { readonly steep: number; readonly flat: number },
+): number {
+  const x = size * beyondChance + UNLEARNED * Math.max(0, 1 - learnedMs / LEARNING_MS);
+  return slopes.flat * x + (slopes.steep - slopes.flat) * Math.min(x, 3);
+}
