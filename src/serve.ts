@@ -84,6 +84,7 @@ export async function serve(places: Places): Promise<void> {
   const plane = new LocalControlPlane({
     engine,
     store,
+    series,
     target,
     artefacts,
     clock,

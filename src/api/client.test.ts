@@ -25,6 +25,8 @@ describe("everything that a control plane can do, it can do through its socket",
   const line = { service: "web", replica: "r1-1", stream: "stderr", text: "line\nbreak\u2028ü" } as const;
   const query = { service: null, replica: null, lines: 10, follow: false };
   const never = new AbortController().signal;
+  const range = { service: "web", from: 0, to: 60_000, resolution: "second" } as const;
+  const block = { at: 1_000, group: "r1", replica: "r1-1", total: 3, errors: 0, slow: 1, restarts: 0 };
 
   type Story = [
     name: string,
@@ -67,6 +69,7 @@ describe("everything that a control plane can do, it can do through its socket",
     ],
     ["rollback preview, named", "previewRollback", (c) => c.previewRollback(SHOP, "r2"), [SHOP, "r2"], {}],
     ["history", "history", (c) => c.history(SHOP, 4, 50), [SHOP, 4, 50], [event(5).event]],
+    ["series", "series", (c) => c.series(SHOP, range), [SHOP, range], [{ ...block, latencies: { 12: 3 } }]],
     ["secrets", "putSecrets", (c) => c.putSecrets(SHOP, { a: "1", b: null }), [SHOP, { a: "1", b: null }], undefined],
     ["an artefact that is here", "hasArtefact", (c) => c.hasArtefact(DIGEST), [DIGEST], true],
     ["an artefact that is not", "hasArtefact", (c) => c.hasArtefact(DIGEST), [DIGEST], false],

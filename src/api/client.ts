@@ -56,6 +56,8 @@ export function createClient(socket: string, options: ClientOptions = {}): Contr
     previewRollback: async (key, to) => get(`${environmentPath(key)}/rollback-preview${query({ to })}`),
     history: async (key, version, limit) => get(`${environmentPath(key)}/history${query({ version, limit })}`, slowMs),
     follow: (key, version, signal) => follow(socket, key, version, signal, { silenceMs, awayMs }),
+    series: async (key, { service, from, to, resolution }) =>
+      get(`${environmentPath(key)}/series${query({ service, from, to, resolution })}`, slowMs),
     logs: (key, { service, replica, lines, follow: goOn }, signal) => {
       const path = `${environmentPath(key)}/logs${query({ service, replica, lines, follow: goOn })}`;
       return records(socket, { method: "GET", path, deadlineMs: silenceMs }, signal);

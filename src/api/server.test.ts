@@ -96,6 +96,8 @@ describe("what is asked", () => {
     ["GET", "/v1/systems/__proto__/environments/production", "api-invalid-request"],
     ["GET", `${SHOP_PATH}/history?version=-1`, "api-invalid-request"],
     ["GET", `${SHOP_PATH}/history?versoin=1`, "api-invalid-request"],
+    ["GET", `${SHOP_PATH}/series?service=web&from=0&to=1000`, "api-invalid-request"],
+    ["GET", `${SHOP_PATH}/series?service=web&from=0&to=1000&resolution=day`, "api-invalid-request"],
     ["GET", "/v1/artefacts/sha256:1234", "api-invalid-request"],
     ["GET", `/v1/artefacts/${DIGEST}`, "api-method-refused"],
     ["GET", "/v2/about", "api-route-unknown"],

@@ -3,8 +3,10 @@ import type { CommandOutcome } from "../core/deployment/outcome.js";
 import type { CommandEnvelope } from "../core/model/command.js";
 import type { EventRecord } from "../core/model/event.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
+import type { Block } from "../core/model/judgement.js";
 import type { Release } from "../core/model/revision.js";
 import type { Plan } from "../plan/plan.js";
+import type { SeriesQuery } from "../ports/series-store.js";
 import type { LogLine, LogQuery } from "../ports/target.js";
 import type { CompiledEnvironment } from "../spec/compiled.js";
 import type { EnvironmentView, RollbackPreview } from "./view.js";
@@ -27,6 +29,11 @@ export interface ControlPlane {
   history(environment: EnvironmentKey, version: number, limit: number): Promise<readonly EventRecord[]>;
   /** The view now and after each change, and each event after `version`, until the signal ends it. */
   follow(environment: EnvironmentKey, version: number, signal: AbortSignal): AsyncIterable<Update>;
+  /**
+   * Counts of one service, oldest first; what is past its retention is not there. At most `SERIES_SPAN` blocks of time
+   * in one answer: a longer range rejects with `series-range-too-long`.
+   */
+  series(environment: EnvironmentKey, range: SeriesRange): Promise<readonly Block[]>;
   logs(environment: EnvironmentKey, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
   /** Sets secrets of an environment, or removes one (null); values go to the target alone and are never read back. */
   putSecrets(environment: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void>;
@@ -44,6 +51,12 @@ export interface About {
   readonly pid: number;
   readonly home: string;
 }
+
+/** Engine milliseconds, from inclusive, to exclusive. */
+export type SeriesRange = Omit<SeriesQuery, "environment">;
+
+/** Seconds, minutes or hours of one question about the series: an hour, two and a half days, 150 days. */
+export const SERIES_SPAN = 3_600;
 
 export type Update =
   | { readonly kind: "event"; readonly event: EventRecord }

@@ -4,6 +4,7 @@ import type { CommandOutcome } from "../core/deployment/outcome.js";
 import type { CommandEnvelope } from "../core/model/command.js";
 import type { EventRecord } from "../core/model/event.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
+import type { Block } from "../core/model/judgement.js";
 import type { Release } from "../core/model/revision.js";
 import { WindlassError } from "../error.js";
 import { planDeployment } from "../plan/deployment.js";
@@ -11,11 +12,20 @@ import type { Plan } from "../plan/plan.js";
 import type { ArtefactStore } from "../ports/artefact-store.js";
 import type { Clock } from "../ports/clock.js";
 import type { LedgerStore } from "../ports/ledger-store.js";
+import type { Resolution, SeriesStore } from "../ports/series-store.js";
 import type { LogLine, LogQuery, Target } from "../ports/target.js";
 import type { CompiledEnvironment } from "../spec/compiled.js";
 import { nearest } from "../spec/nearest.js";
 import { Channel } from "./channel.js";
-import type { About, ControlPlane, Finding, LedgerDesk, Update } from "./control-plane.js";
+import {
+  type About,
+  type ControlPlane,
+  type Finding,
+  type LedgerDesk,
+  SERIES_SPAN,
+  type SeriesRange,
+  type Update,
+} from "./control-plane.js";
 import type { Driver } from "./driver.js";
 import type { Engine } from "./engine.js";
 import { previewRollback } from "./preview.js";
@@ -25,6 +35,7 @@ import { viewOf } from "./views.js";
 export interface PlaneParts {
   readonly engine: Engine;
   readonly store: LedgerStore;
+  readonly series: SeriesStore;
   readonly target: Target;
   readonly artefacts: ArtefactStore;
   readonly clock: Clock;
@@ -37,6 +48,8 @@ export interface PlaneParts {
 
 /** Past this a slow reader misses views, a later one says more; events only when no view is left, and the API then ends the stream as a gap. */
 const MAX_QUEUED = 2_000;
+
+const WIDTH: Readonly<Record<Resolution, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000 };
 
 /** The control plane in its own process. */
 export class LocalControlPlane implements ControlPlane {
@@ -108,6 +121,21 @@ export class LocalControlPlane implements ControlPlane {
       unwatch();
       signal.removeEventListener("abort", end);
     }
+  }
+
+  async series(key: EnvironmentKey, range: SeriesRange): Promise<readonly Block[]> {
+    const { revisions } = this.#driver(key).state;
+    const services = Object.values(revisions).flatMap(({ environment }) => Object.keys(environment.services));
+    if (!services.includes(range.service)) throw unknown("service", range.service, [...new Set(services)]);
+    if (range.to - range.from > SERIES_SPAN * WIDTH[range.resolution])
+      throw new WindlassError(
+        "series-range-too-long",
+        `more than ${SERIES_SPAN} ${range.resolution}s are asked for at once`,
+        {
+          hint: "ask for a part after the other, or for a coarser resolution",
+        },
+      );
+    return this.parts.series.read({ environment: key, ...range });
   }
 
   logs(key: EnvironmentKey, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {

@@ -26,6 +26,7 @@ export function damagedPlane(
     previewRollback: refuse,
     history: refuse,
     follow: refuseStream,
+    series: refuse,
     logs: refuseStream,
     putSecrets: refuse,
     hasArtefact: refuse,

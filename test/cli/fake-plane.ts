@@ -2,8 +2,9 @@ import type { Readable } from "node:stream";
 import type { CommandOutcome } from "../../src/core/deployment/outcome.js";
 import type { CommandEnvelope } from "../../src/core/model/command.js";
 import type { EventRecord } from "../../src/core/model/event.js";
+import type { Block } from "../../src/core/model/judgement.js";
 import type { Release } from "../../src/core/model/revision.js";
-import type { ControlPlane, Finding, LedgerVerdict, Update } from "../../src/engine/control-plane.js";
+import type { ControlPlane, Finding, LedgerVerdict, SeriesRange, Update } from "../../src/engine/control-plane.js";
 import type { EnvironmentView, RollbackPreview } from "../../src/engine/view.js";
 import { WindlassError } from "../../src/error.js";
 import type { Plan } from "../../src/plan/plan.js";
@@ -15,6 +16,7 @@ export class FakePlane implements ControlPlane {
   updates: Update[] = [];
   events: EventRecord[] = [];
   lines: LogLine[] = [];
+  blocks: Block[] = [];
   findings: Finding[] = [];
   outcome: CommandOutcome = { kind: "accepted", events: [], deployment: "d2", note: "noted" };
   planned: Plan | null = null;
@@ -82,6 +84,10 @@ export class FakePlane implements ControlPlane {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
     });
+  }
+
+  async series(_environment: string, { from, to }: SeriesRange) {
+    return this.blocks.filter((block) => block.at >= from && block.at < to);
   }
 
   async *logs(_environment: string, query: LogQuery): AsyncGenerator<LogLine> {

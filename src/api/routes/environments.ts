@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonAnswer } from "../answer.js";
 import { route } from "../route.js";
-import { acceptance, eventRecord, nothing, plan, refused } from "../schema/answers.js";
+import { acceptance, block, eventRecord, nothing, plan, refused } from "../schema/answers.js";
 import { commandEnvelope, planRequest } from "../schema/command.js";
 import { component } from "../schema/component.js";
 import { name, revisionId, secretName, wholeNumber } from "../schema/scalars.js";
@@ -99,6 +99,22 @@ export const environmentRoutes = [
     answers: { 200: { description: "At most `limit` events, 10,000 in all.", schema: z.array(eventRecord) } },
     handle: async ({ path, query }, { plane }) =>
       jsonAnswer(await plane.history(keyOf(path), query.version ?? 0, Math.min(query.limit ?? 1_000, 10_000))),
+  }),
+  route({
+    id: "series",
+    method: "get",
+    path: `${ENVIRONMENT}/series`,
+    summary: "Counts of one service in a span of engine time, oldest first; kept for an hour by the second.",
+    parameters: inEnvironment,
+    query: z.strictObject({
+      service: name,
+      from: wholeNumber,
+      to: wholeNumber,
+      resolution: z.enum(["second", "minute", "hour"]),
+    }),
+    body: null,
+    answers: { 200: { description: "At most 3,600 blocks of time.", schema: z.array(block) } },
+    handle: async ({ path, query }, { plane }) => jsonAnswer(await plane.series(keyOf(path), query)),
   }),
   route({
     id: "putSecrets",

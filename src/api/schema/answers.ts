@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CommandOutcome } from "../../core/deployment/outcome.js";
 import type { EventRecord } from "../../core/model/event.js";
+import type { Block } from "../../core/model/judgement.js";
 import type { About, Finding, LedgerVerdict } from "../../engine/control-plane.js";
 import type { Plan } from "../../plan/plan.js";
 import type { LogLine } from "../../ports/target.js";
@@ -85,6 +86,21 @@ export const plan = component(
   }),
 );
 
+export const block = component(
+  "Block",
+  z.object({
+    at: z.number(),
+    group: z.string(),
+    replica: z.string(),
+    total: z.number(),
+    errors: z.number(),
+    slow: z.number(),
+    restarts: z.number(),
+    latencies: z.record(z.string(), z.number()).exactOptional(),
+  }),
+  "What one replica answered in one second, minute or hour, which begins at `at`.",
+);
+
 export const logLine = component(
   "LogLine",
   z.object({
@@ -122,6 +138,7 @@ export const inStep: readonly true[] = [
   true satisfies Same<z.output<typeof eventRecord>, EventRecord>,
   true satisfies Same<z.output<typeof refused>, Extract<CommandOutcome, { kind: "refused" }>>,
   true satisfies Same<z.output<typeof plan>, Plan>,
+  true satisfies Same<z.output<typeof block>, Block>,
   true satisfies Same<z.output<typeof logLine>, LogLine>,
   true satisfies Same<z.output<typeof ledgerVerdict>, LedgerVerdict>,
   true satisfies Same<z.output<typeof finding>, Finding>,

@@ -8,12 +8,39 @@ const revisionName = component("RevisionName", z.object({ id: z.string(), label:
 const verdict = z.enum(["pass", "fail", "inconclusive", "no-data", "provider-error"]);
 const counts = z.object({ bad: z.number(), total: z.number() });
 
+const interval = z.object({ low: z.number(), high: z.number() });
+const failOrPass = z.object({ fail: z.number(), pass: z.number() });
+
+const comparison = component(
+  "ComparisonEvidence",
+  z.object({
+    level: failOrPass,
+    margin: failOrPass,
+    evidence: failOrPass,
+    needed: failOrPass,
+    rates: z.object({ stable: interval.nullable(), canary: interval, difference: interval.nullable() }),
+    seconds: z.number(),
+    warmUp: z.object({ ms: z.number(), requests: z.number() }),
+    discount: z.number(),
+    slowerThanMs: z.number().nullable(),
+    outlook: z.string(),
+  }),
+  "What a sequential comparison found; shares are 0..1, evidence is the natural logarithm of an e-value.",
+);
+
 const judgement = component(
   "Judgement",
   z.object({
     verdict,
     signals: z.array(
-      z.object({ signal: z.string(), verdict, canary: counts, stable: counts.nullable(), sentence: z.string() }),
+      z.object({
+        signal: z.string(),
+        verdict,
+        canary: counts,
+        stable: counts.nullable(),
+        sentence: z.string(),
+        comparison: comparison.exactOptional(),
+      }),
     ),
     sentence: z.string(),
   }),
