@@ -17,6 +17,7 @@ export const VERBS: Readonly<Record<string, Load>> = {
   init: () => import("./verbs/init.js"),
   check: () => import("./verbs/check.js"),
   plan: () => import("./verbs/plan.js"),
+  simulate: () => import("./verbs/simulate.js"),
   up: () => import("./verbs/up.js"),
   down: () => import("./verbs/down.js"),
   deploy: () => import("./verbs/deploy.js"),

@@ -14,12 +14,12 @@ export interface Advice {
 
 /** Shares that are tried, smallest first, where a stage is blind. */
 const SHARES = [5, 10, 15, 20, 25, 30, 40, 50] as const;
-const LONGEST_MS = 12 * 3_600_000;
+const LONGEST_MS = 6 * 3_600_000;
 /** Fewer came to a stage: they say nothing about it. */
 const ENOUGH = 4;
 
 /** What to change, and what it would bring; the most important first. */
-export async function adviseOn(about: Rehearsed, result: Study): Promise<readonly Advice[]> {
+export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
   const service = about.environment.services[about.service];
   if (service === undefined) return [];
   const stages = stagesOf(service, { first: false, fast: false });
@@ -33,11 +33,11 @@ export async function adviseOn(about: Rehearsed, result: Study): Promise<readonl
   const [clean, ...harms] = result.harms;
   if (clean !== undefined) {
     advice.push(...falseAlarms(service, clean));
-    const slow = await slowPass(about, service, stages, clean);
+    const slow = slowPass(about, service, stages, clean);
     if (slow !== null) advice.push(slow);
   }
   for (const harm of harms) {
-    const blind = await blindStage(about, stages, harm);
+    const blind = blindStage(about, stages, harm);
     if (blind !== null) advice.push(blind);
   }
   return advice;
@@ -52,19 +52,19 @@ function falseAlarms(service: CompiledService, clean: HarmStudy): readonly Advic
   return [{ kind: "false-alarms", sentence, searched: false }];
 }
 
-async function slowPass(
+function slowPass(
   about: Rehearsed,
   service: CompiledService,
   stages: readonly CompiledStage[],
   clean: HarmStudy,
-): Promise<Advice | null> {
+): Advice | null {
   for (const [index, found] of clean.stages.entries()) {
     const stage = stages[index];
     if (stage === undefined || stage.maxMs === 0 || found.passed.of < ENOUGH) continue;
     const late = found.passed.of - found.passed.count - found.caught.count;
     if (late * 2 <= found.passed.of) continue;
     const longest = Math.min(LONGEST_MS, Math.max(20 * stage.maxMs, 2 * 3_600_000));
-    const needed = await timeToVerdict(about, clean.harm, "pass", stage.share, longest);
+    const needed = timeToVerdict(about, clean.harm, "pass", stage.share, longest);
     const then = { hold: "it holds for a person", abort: "it goes back", continue: "it goes on without a verdict" };
     const sentence =
       `the ${ordinal(index)} stage (${stage.share} %) cannot pass within its max of ${roughly(stage.maxMs)}: ` +
@@ -75,11 +75,11 @@ async function slowPass(
   return null;
 }
 
-async function blindStage(
+function blindStage(
   about: Rehearsed,
   stages: readonly CompiledStage[],
   { harm, stages: found }: HarmStudy,
-): Promise<Advice | null> {
+): Advice | null {
   const index = found.findIndex(
     ({ caught }, place) => (stages[place]?.maxMs ?? 0) > 0 && caught.of >= ENOUGH && caught.count * 2 < caught.of,
   );
@@ -89,9 +89,9 @@ async function blindStage(
   const { requestsPerSecond } = about.conditions;
   const sees = caught.count * 20 < caught.of ? "cannot see" : "rarely sees";
   const head = `with ${Number(requestsPerSecond.toPrecision(3))} requests/s the ${stage.share} % stage ${sees} ${harm.label} in its ${roughly(stage.maxMs)}`;
-  const wider = await smallestShare(about, harm, stage);
-  const longest = Math.min(LONGEST_MS, 12 * stage.maxMs);
-  const here = await timeToVerdict(about, harm, "fail", stage.share, longest);
+  const wider = smallestShare(about, harm, stage);
+  const longest = Math.min(LONGEST_MS, 6 * stage.maxMs);
+  const here = timeToVerdict(about, harm, "fail", stage.share, longest);
   const tails = [
     ...(wider === null ? [] : [`at ${wider.share} % it takes about ${roughly(wider.ms)}`]),
     ...(here === null ? [] : [`at ${stage.share} % it takes about ${roughly(here)}`]),
@@ -104,17 +104,17 @@ async function blindStage(
 }
 
 /** The smallest of {@link SHARES} above the stage's that finds the harm within the stage's time; more is quicker. */
-async function smallestShare(
+function smallestShare(
   about: Rehearsed,
   harm: HarmStudy["harm"],
   stage: CompiledStage,
-): Promise<{ readonly share: number; readonly ms: number } | null> {
+): { readonly share: number; readonly ms: number } | null {
   const shares = SHARES.filter((share) => share > stage.share);
   let best: { readonly share: number; readonly ms: number } | null = null;
   for (let low = 0, high = shares.length - 1; low <= high; ) {
     const middle = (low + high) >>> 1;
     const share = shares[middle] as number;
-    const ms = await timeToVerdict(about, harm, "fail", share, stage.maxMs);
+    const ms = timeToVerdict(about, harm, "fail", share, stage.maxMs);
     if (ms === null) low = middle + 1;
     else {
       best = { share, ms };

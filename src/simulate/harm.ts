@@ -1,5 +1,5 @@
 import { WindlassError } from "../error.js";
-import type { BadShares } from "./traffic.js";
+import type { BadShares } from "./requests.js";
 
 /** What is wrong with a rehearsed release: shares of requests, 0..1, on top of the base. */
 export interface Harm {

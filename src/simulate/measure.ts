@@ -1,5 +1,5 @@
 import type { Block } from "../core/model/judgement.js";
-import type { BadShares } from "./traffic.js";
+import type { BadShares } from "./requests.js";
 
 export interface Measured {
   readonly requestsPerSecond: number;

@@ -1,59 +1,81 @@
-import type { CompiledEnvironment } from "../spec/compiled.js";
+import { RolloutAnalysis } from "../core/analysis/rollout.js";
+import type { Block } from "../core/model/judgement.js";
+import type { CompiledAnalysis, CompiledService } from "../spec/compiled.js";
 import type { Harm } from "./harm.js";
+import { countedBySeconds } from "./part.js";
 import { seedOf } from "./random.js";
-import { rehearse } from "./rehearsal.js";
+import { Requests } from "./requests.js";
 import { quantilesOf } from "./statistics.js";
 import type { Rehearsed } from "./study.js";
 
-/** Few, and each one whole: enough for "about 22 minutes", not for a second digit. */
+/** Few: enough for "about 22 minutes", not for a second digit. */
 export const PROBES = 9;
+const HISTORY_S = 3_600;
 
 /**
- * Median time to a verdict when the new release stays at `share` percent: coarse rehearsals of a rollout with one long
- * stage. Null: not within `longestMs`, or not in half of them.
+ * Median time to a verdict when the new release stays at `share` percent: the comparison alone on coarse rehearsals,
+ * without the engine and its guards. Null: not within `longestMs` in half of them, or nothing is compared.
  */
-export async function timeToVerdict(
+export function timeToVerdict(
   about: Rehearsed,
   harm: Harm,
   wanted: "fail" | "pass",
   share: number,
   longestMs: number,
-): Promise<number | null> {
-  const environment = withOneStage(
-    about.environment,
-    about.service,
-    share,
-    wanted === "pass" ? 1_000 : longestMs,
-    longestMs,
-  );
+): number | null {
+  const service = about.environment.services[about.service];
+  const analysis = service === undefined ? null : countedBySeconds(service);
+  if (service === undefined || analysis === null) return null;
   const came: number[] = [];
+  const middle = Math.ceil(PROBES / 2);
   for (let run = 0; run < PROBES; run++) {
     // Too many have not come: what is left cannot move the median.
-    if (run - came.length > PROBES / 2) return null;
-    const result = await rehearse({
-      environment,
-      service: about.service,
-      traffic: { ...about.conditions, harm: harm.shares },
-      seed: seedOf(about.seed, 77, run),
-      longestMs: longestMs + 120_000,
-    });
-    const [stage] = result.stages;
-    if (wanted === "fail" && result.turned?.kind === "verdict") came.push(result.turned.afterMs);
-    if (wanted === "pass" && stage?.end === "pass") came.push(stage.observedMs);
+    if (run - came.length > PROBES - middle) return null;
+    // Nor can what comes later than the ones that make it.
+    const limit = came.length < middle ? longestMs : (came.toSorted((a, b) => a - b)[middle - 1] ?? longestMs);
+    const ms = onceAt(about, { service, analysis, harm, share, run }, wanted, limit);
+    if (ms !== null) came.push(ms);
   }
   return quantilesOf(came, PROBES).median;
 }
 
-function withOneStage(
-  environment: CompiledEnvironment,
-  name: string,
-  share: number,
-  minMs: number,
-  maxMs: number,
-): CompiledEnvironment {
-  const service = environment.services[name];
-  if (service === undefined) return environment;
-  const canary = service.strategy.kind === "canary" ? service.strategy : { routes: [], sticky: null, keepOldMs: 0 };
-  const strategy = { ...canary, kind: "canary" as const, stages: [{ share, minMs, maxMs }] };
-  return { ...environment, services: { [name]: { ...service, strategy, onTooLittleData: "hold" } } };
+interface Probe {
+  readonly service: CompiledService;
+  readonly analysis: CompiledAnalysis;
+  readonly harm: Harm;
+  readonly share: number;
+  readonly run: number;
+}
+
+function onceAt(
+  { conditions, seed }: Rehearsed,
+  probe: Probe,
+  wanted: "fail" | "pass",
+  limitMs: number,
+): number | null {
+  const { service, analysis, harm, share, run } = probe;
+  const requests = new Requests({ ...conditions, harm: harm.shares }, seedOf(seed, share, run));
+  const comparison = new RolloutAnalysis({ analysis, stable: "stable", canary: "canary", attempt: 1, memory: null });
+  const stable = Math.max(1, service.replicas);
+  const canary = Math.max(1, Math.ceil((stable * share) / 100));
+  const second = (at: number, percent: number): readonly Block[] => [
+    ...group("stable", at, 100 - percent, stable),
+    ...(percent === 0 ? [] : group("canary", at, percent, canary)),
+  ];
+  const group = (name: "stable" | "canary", at: number, percent: number, replicas: number): readonly Block[] => {
+    const mean = (conditions.requestsPerSecond * percent) / 100 / replicas;
+    const part = { at, group: name, isNew: name === "canary", mean };
+    return Array.from({ length: replicas }, (_, index) => requests.of({ ...part, replica: `${name}-${index}` })).filter(
+      (block) => block !== null,
+    );
+  };
+  for (let at = 0; at < HISTORY_S; at++) comparison.learn(at * 1000, second(at * 1000, 0));
+  // It may be asked at any time; asked rarely it answers a little late, which is little of what it took.
+  for (let at = 0, look = 1; at * 1000 < limitMs; at++) {
+    comparison.update((HISTORY_S + at) * 1000, second((HISTORY_S + at) * 1000, share));
+    if (at + 1 < look) continue;
+    if (comparison.judge().verdict === wanted) return (at + 1) * 1000;
+    look = Math.max(look + 1, look * 1.02);
+  }
+  return null;
 }

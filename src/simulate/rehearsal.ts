@@ -7,9 +7,10 @@ import type { CompiledEnvironment, CompiledService } from "../spec/compiled.js";
 import { WELL } from "../targets/model/behaviour.js";
 import { ModelTarget } from "../targets/model/target.js";
 import { partOf, releaseOf } from "./part.js";
+import { Requests, type TrafficOptions } from "./requests.js";
 import { RehearsedSeries } from "./series.js";
 import { type Fact, type StageReport, stagesFrom } from "./stage.js";
-import { RehearsedTraffic, type TrafficOptions } from "./traffic.js";
+import { RehearsedTraffic } from "./traffic.js";
 
 export interface RehearsalOptions {
   readonly environment: CompiledEnvironment;
@@ -92,7 +93,7 @@ class Theatre {
       environment: () => this.#model.environment(KEY),
       now: () => this.#now,
     };
-    this.#traffic = new RehearsedTraffic(options.traffic, where, options.seed);
+    this.#traffic = new RehearsedTraffic(new Requests(options.traffic, options.seed), where);
   }
 
   static async open(options: RehearsalOptions): Promise<Theatre> {
@@ -148,8 +149,8 @@ class Theatre {
       outcome,
       stages,
       turned: turnedIn(facts, stages),
-      requests: this.#traffic.requests,
-      harmed: this.#traffic.harmed,
+      requests: this.#traffic.requests.answered,
+      harmed: this.#traffic.requests.harmed,
       totalMs: this.#second - begun,
       simulatedSeconds: (this.#second - BEGIN) / 1000,
     };

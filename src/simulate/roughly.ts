@@ -3,7 +3,7 @@ export function roughly(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = seconds / 60;
-  if (minutes < 90) return `${twoDigits(minutes)} min`;
+  if (minutes < 90 && minutes !== 60) return `${twoDigits(minutes)} min`;
   const hours = minutes / 60;
   return hours < 48 ? `${twoDigits(hours)} h` : `${Math.round(hours / 24)} days`;
 }

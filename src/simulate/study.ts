@@ -2,9 +2,9 @@ import type { CompiledEnvironment } from "../spec/compiled.js";
 import { type Harm, NO_HARM } from "./harm.js";
 import { seedOf } from "./random.js";
 import { type RehearsalResult, rehearse } from "./rehearsal.js";
+import type { TrafficOptions } from "./requests.js";
 import type { StageEnd } from "./stage.js";
 import { type Quantiles, quantilesOf, type Share, shareOf } from "./statistics.js";
-import type { TrafficOptions } from "./traffic.js";
 
 /** What a service is rehearsed with; the harm comes on top. */
 export type Conditions = Omit<TrafficOptions, "harm">;
