@@ -12,21 +12,41 @@ export interface ProbeSubject {
   readonly canary: GroupId;
 }
 
-/** No data and no answer are different: the first is about the service, the second about the source (rule 7). */
+/**
+ * No data and no answer are different: the first is about the service, the second about the source (rule 7). Sentences
+ * go behind "<signal>: " and hold no secret.
+ */
 export type Measurement =
-  /** Counts of intervals that are over, oldest first; `at` is engine time. Counters that began anew count from zero. */
+  /**
+   * Counts of intervals that are over, oldest first; `at` is engine time, an interval ends with the look that gives it.
+   * Counters that began anew count from zero. No interval: the source answered, and there is nothing to count from
+   * yet (the first look at counters), or one replica is still to be heard of. `stable` is empty where it is not measured.
+   */
   | { readonly kind: "data"; readonly intervals: readonly SignalSecond[] }
+  /** The source answered, and knows nothing of the new group. */
   | { readonly kind: "no-data"; readonly sentence: string }
+  /**
+   * One look without an answer. Nothing is lost of cumulative counts: the next interval spans it, if it comes within
+   * `staleMs` of the last. A caller may wait as long before it calls a row of these a provider's error.
+   */
   | { readonly kind: "no-answer"; readonly sentence: string };
 
 /** One signal of one rollout; remembers where its counters stood. */
 export interface SignalProbe {
-  /** Called every `everyMs`, never twice at a time; resolves within `timeoutMs` and a little, whatever the source does. Never rejects. */
+  /**
+   * One look. Called every `everyMs`, with a `now` (engine time) that rises, never twice at a time. Resolves within
+   * `timeoutMs` and half a second, whatever the source does, and soon after `abort`. Never rejects.
+   */
   measure(now: number, abort: AbortSignal): Promise<Measurement>;
+  /** Ends a look that is under way; looks after it are `no-answer`. */
   close(): Promise<void>;
 }
 
 /** Signals that the target does not count itself. */
 export interface SignalProvider {
+  /**
+   * Begin it when the new group is to get traffic: counts from before do not count. A probe that was begun again after
+   * a crash counts from there. Throws for a bug of the caller only.
+   */
   begin(subject: ProbeSubject): SignalProbe;
 }
