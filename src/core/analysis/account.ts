@@ -1,7 +1,8 @@
 /** Plain JSON. */
 export interface AccountSnapshot {
   readonly sum: number;
-  readonly window: number;
+  /** Null: none yet. */
+  readonly window: number | null;
   readonly inWindow: number;
   readonly reached: number | null;
 }
@@ -21,7 +22,7 @@ export interface AccountOptions {
  */
 export class Account {
   #sum = 0;
-  #window = Number.NaN;
+  #window: number | null = null;
   #inWindow = 0;
   #needed: number;
   /** Engine time at which the sum reached what was needed; null: it did not. */

@@ -13,7 +13,8 @@ const BY_CHANCE = 1;
 export interface PlaceboSnapshot {
   readonly worst: number;
   readonly learnedMs: number;
-  readonly at: number;
+  /** Null: nothing was seen. */
+  readonly at: number | null;
   readonly cells: readonly { readonly replica: string; readonly seen: number; readonly race: RaceSnapshot }[];
   readonly lag: readonly number[];
   readonly lone: RaceSnapshot | null;
@@ -34,7 +35,7 @@ export class Placebo {
   #cells: Cell[] = [];
   #worst = 0;
   #learnedMs = 0;
-  #at = Number.NEGATIVE_INFINITY;
+  #at: number | null = null;
   #lag: number[] = [];
   #lone: ErrorRace | null = null;
 
@@ -77,8 +78,7 @@ export class Placebo {
   /** One second of stable's replicas; `bad` and `total` are their sums. */
   update(at: number, stable: readonly ReplicaCounts[], bad: number, total: number): void {
     if (total === 0) return;
-    const gap = at - this.#at;
-    this.#learnedMs += Math.min(Math.max(gap, 1_000), 60_000);
+    this.#learnedMs += this.#at === null ? 1_000 : Math.min(at - this.#at, 60_000);
     this.#at = at;
     if (stable.length === 1) {
       this.#alone(at, bad, total);

@@ -1,0 +1,206 @@
+import type { GroupId } from "../model/intent.js";
+import type { Block } from "../model/judgement.js";
+import { LATENCY_BUCKETS } from "./latency.js";
+
+/** Upper ends of the ages that are told apart, in seconds; the last one is grown up. */
+const AGES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
+const GROWN = AGES.length;
+/** Stable's own 95th percentile, and two buckets on top (x 1.4): what differs by less is no harm of its own. */
+const SLOW_SHARE = 0.05;
+const ON_TOP = 2;
+/** Nor is what nobody notices: the bucket that ends at 27 ms. */
+const LEAST_BUCKET = 23;
+/** A threshold from fewer requests would be chance. */
+export const ENOUGH = 200;
+/** An age is part of the warm-up when its rate is higher than later ones' by chance only once in a thousand. */
+const Z = 3.1;
+/** A replica that appears after a longer silence may have started at any time in it. */
+const WATCHED_MS = 10_000;
+const GROUPS = 4;
+const STARTS = 256;
+
+interface Age {
+  total: number;
+  errors: number;
+  /** Requests by bucket of latency. */
+  latencies: number[];
+}
+
+/** What outlives a rollout: how long replicas of a service warm up, how long its requests take. Plain JSON, bounded. */
+export interface AnalysisMemory {
+  readonly schema: 1;
+  readonly at: number | null;
+  /** What groups that ran well did at each age. */
+  readonly known: readonly Age[];
+  /** The same of each group that was seen lately. */
+  readonly groups: Readonly<Record<GroupId, readonly Age[]>>;
+  /** When replicas were first seen; null: before anybody looked. */
+  readonly starts: Readonly<Record<string, number | null>>;
+}
+
+/** Learns a service from its blocks, second by second, in any state of its rollouts. */
+export class ServiceProfile {
+  #at: number | null = null;
+  #known: Age[] = ages();
+  readonly #groups = new Map<GroupId, Age[]>();
+  readonly #starts = new Map<string, number | null>();
+
+  constructor(memory: AnalysisMemory | null) {
+    if (memory === null) return;
+    this.#at = memory.at;
+    this.#known = structuredClone([...memory.known]);
+    for (const [group, kept] of Object.entries(memory.groups)) this.#groups.set(group, structuredClone([...kept]));
+    for (const [replica, at] of Object.entries(memory.starts)) this.#starts.set(replica, at);
+  }
+
+  memory(): AnalysisMemory {
+    return {
+      schema: 1,
+      at: this.#at,
+      known: structuredClone(this.#known),
+      groups: Object.fromEntries([...this.#groups].map(([group, kept]) => [group, structuredClone(kept)])),
+      starts: Object.fromEntries(this.#starts),
+    };
+  }
+
+  /** All blocks of one finished second; seconds that it saw before are passed over. */
+  see(at: number, blocks: readonly Block[]): void {
+    if (this.#at !== null && at <= this.#at) return;
+    const watched = this.#at === null || at - this.#at <= WATCHED_MS;
+    for (const block of blocks) {
+      if (block.total === 0) continue;
+      const start = this.#startOf(block.replica, watched ? at : null);
+      const age = this.#groupOf(block.group)[start === null ? GROWN : ageOf(at - start)];
+      if (age !== undefined) put(age, block);
+      this.#at = at;
+    }
+  }
+
+  /** Milliseconds since the replica was first seen; infinite when that was before anybody looked. */
+  ageMs(replica: string, at: number): number {
+    const start = this.#starts.get(replica);
+    return start === undefined ? 0 : start === null ? Number.POSITIVE_INFINITY : at - start;
+  }
+
+  /** The group is what a new one is compared with: how its replicas started is what starts are like. */
+  settle(group: GroupId): void {
+    const own = this.#groups.get(group);
+    if (own === undefined) return;
+    this.#groups.delete(group);
+    this.#known = this.#known.map((age, i) => merge(age, own[i] ?? empty()));
+  }
+
+  /**
+   * A request in a bucket above this one counts as slow: stable's own 95th percentile and something on top. Null: fewer
+   * than `enough` requests were seen.
+   */
+  slowBucket(stable: GroupId, enough = ENOUGH): number | null {
+    const counts = new Float64Array(LATENCY_BUCKETS);
+    let total = 0;
+    for (const { latencies } of this.#of(stable)) {
+      for (const [bucket, count] of latencies.entries()) {
+        counts[bucket] = (counts[bucket] ?? 0) + count;
+        total += count;
+      }
+    }
+    if (total < enough) return null;
+    let above = total;
+    for (const [bucket, count] of counts.entries()) {
+      above -= count;
+      if (above <= SLOW_SHARE * total) return Math.min(Math.max(bucket + ON_TOP, LEAST_BUCKET), LATENCY_BUCKETS - 1);
+    }
+    return LATENCY_BUCKETS - 1;
+  }
+
+  /** How long a replica's answers are worse after its start than later, by what earlier starts showed; 0: no start was seen. */
+  warmUpMs(
+    stable: GroupId,
+    bad: (age: { readonly errors: number; readonly latencies: readonly number[] }) => number,
+  ): number {
+    const known = this.#of(stable);
+    for (let last = GROWN - 1; last >= 0; last--) {
+      const young = known[last] ?? empty();
+      const later = known.slice(last + 1).reduce(plus, empty());
+      if (isHigher(bad(young), young.total, bad(later), later.total)) return 1_000 * (AGES[last] ?? 0);
+    }
+    return 0;
+  }
+
+  /** What is known of groups that ran well, and of this one. */
+  #of(stable: GroupId): readonly Age[] {
+    const own = this.#groups.get(stable);
+    return own === undefined ? this.#known : this.#known.map((age, i) => merge(age, own[i] ?? empty()));
+  }
+
+  #startOf(replica: string, at: number | null): number | null {
+    const known = this.#starts.get(replica);
+    if (known !== undefined) return known;
+    this.#starts.set(replica, at);
+    if (this.#starts.size > STARTS) this.#starts.delete(this.#starts.keys().next().value ?? "");
+    return at;
+  }
+
+  #groupOf(group: GroupId): Age[] {
+    const own = this.#groups.get(group);
+    if (own !== undefined) return own;
+    const begun = ages();
+    this.#groups.set(group, begun);
+    if (this.#groups.size > GROUPS) this.#groups.delete(this.#groups.keys().next().value ?? "");
+    return begun;
+  }
+}
+
+/** Requests above a bucket. */
+export function countAbove(latencies: Readonly<Record<number, number>> | readonly number[], bucket: number): number {
+  let slow = 0;
+  const counts = latencies as Readonly<Record<string, number>>;
+  for (const key in counts) if (Number(key) > bucket) slow += counts[key] ?? 0;
+  return slow;
+}
+
+function ageOf(ms: number): number {
+  const age = AGES.findIndex((seconds) => ms < seconds * 1_000);
+  return age < 0 ? GROWN : age;
+}
+
+function put(age: Age, block: Block): void {
+  age.total += block.total;
+  age.errors += block.errors;
+  for (const key in block.latencies) {
+    const bucket = Number(key);
+    while (age.latencies.length <= bucket) age.latencies.push(0);
+    age.latencies[bucket] = (age.latencies[bucket] ?? 0) + (block.latencies[bucket] ?? 0);
+  }
+}
+
+/** What was known counts half as much once something newer is known. */
+function merge(known: Age, fresh: Age): Age {
+  return fresh.total === 0 ? known : plus(half(known), fresh);
+}
+
+function half({ total, errors, latencies }: Age): Age {
+  return { total: total / 2, errors: errors / 2, latencies: latencies.map((count) => count / 2) };
+}
+
+function plus(one: Age, other: Age): Age {
+  const latencies = Array.from({ length: Math.max(one.latencies.length, other.latencies.length) }, (_, i) => {
+    return (one.latencies[i] ?? 0) + (other.latencies[i] ?? 0);
+  });
+  return { total: one.total + other.total, errors: one.errors + other.errors, latencies };
+}
+
+/** Two proportions, pooled, one-sided (the normal approximation is good enough for what only leaves data out). */
+function isHigher(bad: number, total: number, laterBad: number, laterTotal: number): boolean {
+  if (total < 5 || laterTotal < 20) return false;
+  const pooled = (bad + laterBad) / (total + laterTotal);
+  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / laterTotal));
+  return deviation > 0 && bad / total - laterBad / laterTotal > Z * deviation;
+}
+
+function empty(): Age {
+  return { total: 0, errors: 0, latencies: [] };
+}
+
+function ages(): Age[] {
+  return Array.from({ length: GROWN + 1 }, empty);
+}

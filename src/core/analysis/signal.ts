@@ -1,0 +1,168 @@
+import type { CompiledSignal } from "../../spec/compiled.js";
+import type { GroupId } from "../model/intent.js";
+import type { Block, SignalJudgement } from "../model/judgement.js";
+import { Comparison, type ComparisonSnapshot } from "./comparison.js";
+import { bucketOf, limitOf } from "./latency.js";
+import { countAbove, ENOUGH, type ServiceProfile } from "./profile.js";
+import type { ReplicaCounts, SignalSecond } from "./second.js";
+
+export interface SignalAnalysisOptions {
+  readonly signal: CompiledSignal;
+  readonly level: { readonly fail: number; readonly pass: number };
+  readonly stable: GroupId | null;
+  readonly canary: GroupId;
+  readonly slowMs: number | null;
+}
+
+export interface SignalAnalysisSnapshot {
+  readonly beside: ComparisonSnapshot | null;
+  readonly alone: ComparisonSnapshot | null;
+  readonly slowBucket: number | null;
+  readonly leftOut: number;
+  readonly warmUpMs: number | null;
+  readonly stableAt: number | null;
+}
+
+/** A threshold stays for the rollout, so as long as there is time more requests are waited for. */
+const PLENTY = 2_000;
+/** After so long without requests to stable there is nothing to compare with. */
+const ALONE_AFTER_MS = 60_000;
+
+/** One signal of a rollout: compared with stable while that answers, with its objective where nothing else does. */
+export class SignalAnalysis {
+  readonly signal: CompiledSignal;
+  readonly #options: SignalAnalysisOptions;
+  readonly #beside: Comparison | null;
+  readonly #alone: Comparison | null;
+  #slowBucket: number | null;
+  #leftOut: number;
+  #stableAt: number | null;
+  /** Known from the first second on in which the canary answers. */
+  #warmUpMs: number | null;
+
+  constructor(options: SignalAnalysisOptions, from: SignalAnalysisSnapshot | null) {
+    const { signal, stable } = options;
+    const { name, margin, objective, source } = signal;
+    this.#options = options;
+    this.signal = signal;
+    const both = stable !== null && objective !== null;
+    const level = { fail: both ? options.level.fail / 2 : options.level.fail, pass: options.level.pass };
+    const settings = { signal: name, level, margin };
+    this.#beside = stable === null ? null : new Comparison(settings, from?.beside ?? null);
+    this.#alone = objective === null ? null : new Comparison({ ...settings, objective }, from?.alone ?? null);
+    const fixed = source.kind === "slow" && source.slowerThanMs !== null ? bucketOf(source.slowerThanMs) : null;
+    this.#slowBucket = from?.slowBucket ?? fixed;
+    this.#leftOut = from?.leftOut ?? 0;
+    this.#warmUpMs = from?.warmUpMs ?? null;
+    this.#stableAt = from?.stableAt ?? null;
+  }
+
+  learn(at: number, blocks: readonly Block[], profile: ServiceProfile): void {
+    if (!this.#ready(profile, PLENTY)) return;
+    this.#beside?.learn({ at, stable: this.#counts(at, blocks, this.#options.stable, profile), canary: [] });
+  }
+
+  update(at: number, blocks: readonly Block[], profile: ServiceProfile): void {
+    if (!this.#ready(profile, ENOUGH)) return;
+    const { stable, canary } = this.#options;
+    this.measured({
+      at,
+      stable: this.#counts(at, blocks, stable, profile),
+      canary: this.#counts(at, blocks, canary, profile),
+    });
+  }
+
+  measured(second: SignalSecond): void {
+    if (second.stable.length > 0) this.#stableAt = second.at;
+    this.#beside?.update(second);
+    if (this.#alone === null) return;
+    this.#stableAt ??= this.#beside === null ? Number.NEGATIVE_INFINITY : second.at;
+    if (second.at - this.#stableAt >= ALONE_AFTER_MS) this.#alone.update({ ...second, stable: [] });
+  }
+
+  /** None: without stable and without objective nothing can be said of it. */
+  judge(): readonly SignalJudgement[] {
+    const about = {
+      slowerThanMs: this.signal.source.kind === "slow" ? this.#threshold() : null,
+      warmUp: { ms: this.#warmUpMs ?? 0, requests: this.#leftOut },
+    };
+    if (this.#beside === null && this.#alone === null) return [];
+    if (this.signal.source.kind === "slow" && this.#slowBucket === null)
+      return this.#beside === null ? [] : [this.#unlearned()];
+    const beside = this.#beside?.judge(about) ?? null;
+    const alone = this.#alone?.judge(about) ?? null;
+    if (beside === null) return alone === null ? [] : [alone];
+    return [alone?.verdict === "fail" && beside.verdict !== "fail" ? alone : beside];
+  }
+
+  snapshot(): SignalAnalysisSnapshot {
+    return {
+      beside: this.#beside?.snapshot() ?? null,
+      alone: this.#alone?.snapshot() ?? null,
+      slowBucket: this.#slowBucket,
+      leftOut: this.#leftOut,
+      warmUpMs: this.#warmUpMs,
+      stableAt: this.#stableAt,
+    };
+  }
+
+  /** A threshold is learned before anything is counted by it, and stays for the rollout. */
+  #ready(profile: ServiceProfile, enough: number): boolean {
+    if (this.signal.source.kind !== "slow" || this.#slowBucket !== null) return true;
+    if (this.#options.stable === null) return false;
+    this.#slowBucket = profile.slowBucket(this.#options.stable, enough);
+    return this.#slowBucket !== null;
+  }
+
+  #unlearned(): SignalJudgement {
+    const sentence = `${this.signal.name}: too few of stable's requests were seen to say what slow is`;
+    const none = { bad: 0, total: 0 };
+    return { signal: this.signal.name, verdict: "inconclusive", canary: none, stable: null, sentence };
+  }
+
+  #threshold(): number | null {
+    const { source } = this.signal;
+    if (source.kind !== "slow") return null;
+    if (this.#countsDirectly()) return source.slowerThanMs;
+    return this.#slowBucket === null ? null : limitOf(this.#slowBucket);
+  }
+
+  /** The target counts by this very threshold; its buckets would round it up. */
+  #countsDirectly(): boolean {
+    const { source } = this.signal;
+    return source.kind === "slow" && source.slowerThanMs !== null && source.slowerThanMs === this.#options.slowMs;
+  }
+
+  #counts(at: number, blocks: readonly Block[], group: GroupId | null, profile: ServiceProfile): ReplicaCounts[] {
+    const counts: ReplicaCounts[] = [];
+    const isCanary = group === this.#options.canary;
+    for (const block of blocks) {
+      if (block.group !== group || block.total === 0) continue;
+      if (isCanary && this.#options.stable !== null)
+        this.#warmUpMs ??= profile.warmUpMs(this.#options.stable, (age) => this.#badOf(age));
+      if (this.#warmUpMs !== null && this.#warmUpMs > profile.ageMs(block.replica, at)) {
+        if (isCanary) this.#leftOut += block.total;
+        continue;
+      }
+      if (!this.#measures(block)) continue;
+      counts.push({ replica: block.replica, bad: this.#badIn(block), total: block.total });
+    }
+    return counts;
+  }
+
+  #measures(block: Block): boolean {
+    return this.signal.source.kind !== "slow" || this.#countsDirectly() || block.latencies !== undefined;
+  }
+
+  #badIn(block: Block): number {
+    return this.#countsDirectly() ? block.slow : this.#badOf(block);
+  }
+
+  #badOf({
+    errors,
+    latencies = {},
+  }: Pick<Block, "errors" | "latencies"> | { errors: number; latencies: readonly number[] }): number {
+    if (this.signal.source.kind === "errors") return errors;
+    return this.#slowBucket === null ? 0 : countAbove(latencies, this.#slowBucket);
+  }
+}
