@@ -27,19 +27,31 @@ export interface LogLine {
 
 /** The engine under an environment. Every call has a deadline of its own and rejects with a WindlassError. */
 export interface Target {
+  /**
+   * What is now. Parts that are the same objects as in the observation before (`services`, `tasks`, `resources`,
+   * `applied`) did not change; a part that did not change need not be the same object.
+   */
   observe(environment: EnvironmentKey): Promise<Observation>;
   /** Makes it so, level-triggered and idempotent. Resolves once the intent is accepted and durable, not once it is true. */
   apply(environment: EnvironmentKey, application: Application): Promise<void>;
   logs(environment: EnvironmentKey, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
 }
 
-/** Where blocks of counts come from. `cursor` is opaque; null starts with what the source still has. */
+/**
+ * Where blocks of counts come from. `cursor` is opaque; null starts with what the source still has: at least the last
+ * 590 seconds. Who comes again within that time gets every second; one that nobody read in time is final and empty.
+ */
 export interface SignalSource {
   read(environment: EnvironmentKey, cursor: string | null): Promise<SignalReading>;
 }
 
 export interface SignalReading {
   readonly cursor: string;
-  /** A block may be sent again with higher counts while its second lasts; the later one replaces it. */
+  /**
+   * Engine milliseconds, a multiple of 1,000: every second before it is final. Its blocks are in this reading or an
+   * earlier one of the same cursor; a replica that answered nothing has none. Never goes back from reading to reading.
+   */
+  readonly completeTo: number;
+  /** A block of the running second may be sent again with higher counts; the later one replaces it. */
   readonly blocks: readonly (Block & { readonly service: string })[];
 }

@@ -8,6 +8,8 @@ export interface SignalCursor {
   readonly second: number;
   /** Engine milliseconds of the edge's second 0: fixed for as long as the edge lives, so that a block keeps its place. */
   readonly origin: number;
+  /** Engine milliseconds: every second before it was said to be final. */
+  readonly completeTo: number;
 }
 
 /** An edge that has been suspended, or an engine clock that went on elsewhere, is followed beyond this difference. */
@@ -17,21 +19,30 @@ const DRIFT_MS = 2_000;
 export class SecondMap {
   parse(cursor: string | null): SignalCursor | null {
     if (cursor === null) return null;
-    const [edge, second, origin] = cursor.split("|");
-    if (edge === undefined || Number.isNaN(Number(second)) || Number.isNaN(Number(origin)))
+    const [edge, ...numbers] = cursor.split("|");
+    const [second, origin, completeTo] = numbers.map(Number);
+    if (edge === undefined || numbers.length !== 3 || !numbers.every((text) => Number.isSafeInteger(Number(text))))
       throw new WindlassError("host-signal-cursor", "the cursor is not one of this target");
-    return { edge, second: Number(second), origin: Number(origin) };
+    return { edge, second: second ?? 0, origin: origin ?? 0, completeTo: completeTo ?? 0 };
   }
 
-  /** `now` is engine milliseconds at the time of the reading. */
+  /**
+   * `now` is engine milliseconds at the time of the reading. Every second before the edge's running one is final, and
+   * stays so when the seconds of another edge begin within it.
+   */
   place(signals: Signals, last: SignalCursor | null, now: number): SignalReading {
     const { edge, nowSecond, intoSecondMs } = signals;
     const measured = now - intoSecondMs - nowSecond * 1_000;
     const kept = last !== null && last.edge === edge && Math.abs(last.origin - measured) < DRIFT_MS;
     const origin = kept ? last.origin : Math.round(measured / 1_000) * 1_000;
+    const final = last?.completeTo ?? Number.NEGATIVE_INFINITY;
+    const completeTo = Math.max(final, origin + nowSecond * 1_000);
     return {
-      cursor: [edge, nowSecond, origin].join("|"),
-      blocks: signals.blocks.map(({ second, ...block }) => ({ ...block, at: origin + second * 1_000 })),
+      cursor: [edge, nowSecond, origin, completeTo].join("|"),
+      completeTo,
+      blocks: signals.blocks
+        .map(({ second, ...block }) => ({ ...block, at: origin + second * 1_000 }))
+        .filter(({ at }) => at >= final),
     };
   }
 }

@@ -13,6 +13,10 @@ export interface Behaviour {
   /** Shares of requests, 0..1. */
   readonly errorShare: number;
   readonly slowShare: number;
+  /** How long half of the requests that are not slow take at most, in milliseconds; the others stay within a factor of two. */
+  readonly medianMs: number;
+  /** How long the slow ones take, in milliseconds. */
+  readonly slowMs: number;
   readonly smokePasses: boolean;
   /** From the request to end to the end of the process, requests in flight included. */
   readonly stopsAfterMs: number;
@@ -28,6 +32,8 @@ export const WELL: Behaviour = {
   problem: null,
   errorShare: 0,
   slowShare: 0,
+  medianMs: 20,
+  slowMs: 5_000,
   smokePasses: true,
   stopsAfterMs: 50,
   lines: [],

@@ -1,5 +1,4 @@
 import type { GroupIntent, Intent, TaskIntent } from "../../core/model/intent.js";
-import type { Block } from "../../core/model/judgement.js";
 import type {
   GroupObservation,
   Observation,
@@ -7,15 +6,16 @@ import type {
   TaskObservation,
 } from "../../core/model/observation.js";
 import type { BehaviourOf } from "./behaviour.js";
+import { Demand } from "./demand.js";
 import { ModelEdge } from "./edge.js";
 import { ModelGroup } from "./group.js";
-import { trafficOf } from "./traffic.js";
+import { type ServiceBlock, steadyTraffic, type Traffic } from "./traffic.js";
 
 export interface ModelTimes {
   /** From an accepted intent to the edge's new weights. */
   readonly edgeMs: number;
   readonly taskMs: number;
-  /** Requests per second of each service with a port. */
+  /** Requests per second of each service with a port; `traffic` takes its place. */
   readonly requestsPerSecond: number;
 }
 
@@ -23,12 +23,8 @@ interface ModelService {
   readonly groups: Map<string, ModelGroup>;
   edge: ModelEdge | null;
   port: number | null;
-  /** Single requests, beside the steady traffic; bounded. */
-  readonly sent: Block[];
   requests: number;
 }
-
-const MAX_SENT = 1_000;
 
 /** One environment under the model target: what was applied, what runs, what the edge does. */
 export class ModelEnvironment {
@@ -37,12 +33,18 @@ export class ModelEnvironment {
   readonly services = new Map<string, ModelService>();
   readonly #tasks = new Map<string, { readonly endsAt: number; readonly fault: string | null }>();
   #seen: Omit<Observation, "seenAt"> | null = null;
-  #nextAt = Number.NEGATIVE_INFINITY;
+  /** When something changes by itself, or has just been changed. */
+  #nextAt = Number.POSITIVE_INFINITY;
+  readonly #demands = new Map<string, Demand>();
+  readonly #traffic: Traffic;
 
   constructor(
     private readonly behaviourOf: BehaviourOf,
     private readonly times: ModelTimes,
-  ) {}
+    traffic: Traffic | null = null,
+  ) {
+    this.#traffic = traffic ?? steadyTraffic(times.requestsPerSecond);
+  }
 
   /** Level-triggered: only the last intent counts, and the same one twice changes nothing. */
   apply(term: number, revision: number, intent: Intent, now: number): void {
@@ -54,7 +56,6 @@ export class ModelEnvironment {
         groups: new Map(),
         edge: null,
         port: null,
-        sent: [],
         requests: 0,
       };
       this.services.set(name, service);
@@ -74,11 +75,15 @@ export class ModelEnvironment {
     for (const task of intent.tasks) {
       if (!this.#tasks.has(task.id)) this.#tasks.set(task.id, this.#begin(task, now));
     }
-    this.#changed();
+    this.#changed(now);
   }
 
+  /** Goes through every change up to `now`, each at its own time; costs nothing while there is none. */
   advance(now: number): void {
-    if (now < this.#nextAt) return;
+    while (this.#nextAt <= now) this.#step(this.#nextAt);
+  }
+
+  #step(now: number): void {
     let next = Number.POSITIVE_INFINITY;
     for (const [name, service] of this.services) {
       for (const [id, group] of service.groups) {
@@ -87,8 +92,11 @@ export class ModelEnvironment {
         else next = Math.min(next, group.nextAt);
       }
       next = Math.min(next, service.edge?.nextAt(now) ?? next);
+      this.#demand(name).follow(service.groups, service.edge, now);
       if (service.groups.size === 0 && this.intent.services[name] === undefined) this.services.delete(name);
     }
+    for (const [name, demand] of this.#demands)
+      if (!this.services.has(name) && demand.over(now)) this.#demands.delete(name);
     for (const task of this.#tasks.values()) if (task.endsAt > now) next = Math.min(next, task.endsAt);
     this.#nextAt = next;
     this.#seen = null;
@@ -101,14 +109,11 @@ export class ModelEnvironment {
     return { seenAt: now, ...this.#seen };
   }
 
-  /** Blocks of the whole seconds in `[from, to)`. */
-  blocks(from: number, to: number): readonly (Block & { readonly service: string })[] {
+  /** Blocks of the whole seconds in `[from, to)`, which must be over. */
+  blocks(from: number, to: number): readonly ServiceBlock[] {
     this.advance(to);
-    const found: (Block & { readonly service: string })[] = [];
-    for (const [name, service] of this.services) {
-      trafficOf(name, service.groups, service.edge, this.times.requestsPerSecond, from, to, found);
-      for (const block of service.sent) if (block.at >= from && block.at < to) found.push({ service: name, ...block });
-    }
+    const found: ServiceBlock[] = [];
+    for (const demand of this.#demands.values()) demand.blocks(this.#traffic, from, to, found);
     return found;
   }
 
@@ -129,26 +134,9 @@ export class ModelEnvironment {
       const replica = ready[service.requests % Math.max(1, ready.length)];
       if (group === undefined || replica === undefined) continue;
       answers[group.intent.label] = (answers[group.intent.label] ?? 0) + 1;
-      const at = Math.floor(now / 1000) * 1000;
-      this.#count(service.sent, {
-        at,
-        group: group.id,
-        replica: replica.id,
-        total: 1,
-        errors: 0,
-        slow: 0,
-        restarts: 0,
-      });
+      this.#demand(name).add({ at: now, group: group.id, replica: replica.id, total: 1, restarts: 0 });
     }
     return answers;
-  }
-
-  #count(sent: Block[], one: Block): void {
-    const place = sent.findLastIndex((block) => block.at === one.at && block.replica === one.replica);
-    const known = sent[place];
-    if (known !== undefined) sent[place] = { ...known, total: known.total + 1 };
-    else sent.push(one);
-    if (sent.length > MAX_SENT) sent.shift();
   }
 
   /** Every answer is 200 when the group passes its smoke checks. */
@@ -169,21 +157,32 @@ export class ModelEnvironment {
     this.advance(now);
     const replicas = [...(this.services.get(service)?.groups.values() ?? [])].flatMap((group) => group.replicas);
     replicas[index % Math.max(1, replicas.length)]?.crash(now);
-    this.#changed();
+    this.#changed(now);
   }
 
   #group(service: ModelService, name: string, id: string, intent: GroupIntent, now: number): ModelGroup {
     const known = service.groups.get(id);
     if (known?.intent.digest === intent.digest) return known;
     known?.resize(0, now);
-    const group = new ModelGroup(id, name, intent, this.behaviourOf(intent, name));
+    const demand = this.#demand(name);
+    const restarted = (at: number, group: string, replica: string): void =>
+      demand.add({ at, group, replica, total: 0, restarts: 1 });
+    const group = new ModelGroup(id, name, intent, this.behaviourOf(intent, name), restarted);
     service.groups.set(id, group);
     return group;
   }
 
-  #changed(): void {
+  #demand(name: string): Demand {
+    const known = this.#demands.get(name);
+    if (known !== undefined) return known;
+    const demand = new Demand(name);
+    this.#demands.set(name, demand);
+    return demand;
+  }
+
+  #changed(now: number): void {
     this.#seen = null;
-    this.#nextAt = Number.NEGATIVE_INFINITY;
+    this.#nextAt = now;
   }
 
   #observeServices(now: number): Record<string, ServiceObservation> {

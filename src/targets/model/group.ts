@@ -14,6 +14,7 @@ export class ModelGroup {
     readonly service: string,
     readonly intent: GroupIntent,
     readonly behaviour: Behaviour,
+    private readonly restarted: (at: number, group: string, replica: string) => void,
   ) {}
 
   /** Starts what is missing; ends what is too much: what is not ready first, then the youngest. */
@@ -22,7 +23,8 @@ export class ModelGroup {
     const running = this.replicas.filter((replica) => replica.phase !== "stopping");
     for (let missing = this.behaviour.problem === null ? asked - running.length : 0; missing > 0; missing--) {
       this.#started += 1;
-      this.replicas.push(new ModelReplica(`${this.service}-${this.id}-${this.#started}`, this.behaviour, now));
+      const id = `${this.service}-${this.id}-${this.#started}`;
+      this.replicas.push(new ModelReplica(id, this.behaviour, now, (at) => this.restarted(at, this.id, id)));
     }
     const surplus = [...running.filter((replica) => replica.phase !== "ready"), ...this.ready().toReversed()];
     for (const replica of surplus.slice(0, Math.max(0, running.length - asked))) replica.stop(now);

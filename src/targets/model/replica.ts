@@ -9,8 +9,6 @@ const LONGEST_BACKOFF_MS = 5_000;
 export class ModelReplica {
   phase: "starting" | "ready" | "backoff" | "stopping" = "starting";
   restarts = 0;
-  /** Engine time of the last restarts, for the blocks of counts; bounded. */
-  readonly restartedAt: number[] = [];
   #since: number;
   #ended = 0;
 
@@ -18,6 +16,7 @@ export class ModelReplica {
     readonly id: string,
     private readonly behaviour: Behaviour,
     at: number,
+    private readonly restarted: (at: number) => void,
   ) {
     this.#since = at;
     this.advance(at);
@@ -93,8 +92,7 @@ export class ModelReplica {
   #end(at: number): void {
     this.#ended += 1;
     this.restarts += 1;
-    this.restartedAt.push(at);
-    if (this.restartedAt.length > 20) this.restartedAt.shift();
+    this.restarted(at);
     this.#become("backoff", at);
   }
 

@@ -3,13 +3,14 @@ import type { Observation } from "../../core/model/observation.js";
 import { WindlassError } from "../../error.js";
 import type { Application, LogLine, LogQuery, SignalReading, SignalSource, Target } from "../../ports/target.js";
 import { type BehaviourOf, WELL } from "./behaviour.js";
+import { REMEMBERED_MS } from "./demand.js";
 import { ModelEnvironment, type ModelTimes } from "./environment.js";
-
-/** A source that is read for the first time gives this much of the past. */
-const REMEMBERED_MS = 120_000;
+import type { Traffic } from "./traffic.js";
 
 export interface ModelOptions extends Partial<ModelTimes> {
   readonly behaviourOf?: BehaviourOf;
+  /** What is counted in each second, instead of steady whole numbers: seeded draws, recorded history. */
+  readonly traffic?: Traffic;
 }
 
 /**
@@ -20,6 +21,7 @@ export class ModelTarget implements Target, SignalSource {
   readonly environments = new Map<EnvironmentKey, ModelEnvironment>();
   readonly #times: ModelTimes;
   readonly #behaviourOf: BehaviourOf;
+  readonly #traffic: Traffic | null;
 
   constructor(
     private readonly now: () => number,
@@ -28,12 +30,13 @@ export class ModelTarget implements Target, SignalSource {
     const { edgeMs = 10, taskMs = 100, requestsPerSecond = 100 } = options;
     this.#times = { edgeMs, taskMs, requestsPerSecond };
     this.#behaviourOf = options.behaviourOf ?? (() => WELL);
+    this.#traffic = options.traffic ?? null;
   }
 
   environment(key: EnvironmentKey): ModelEnvironment {
     const known = this.environments.get(key);
     if (known !== undefined) return known;
-    const environment = new ModelEnvironment(this.#behaviourOf, this.#times);
+    const environment = new ModelEnvironment(this.#behaviourOf, this.#times, this.#traffic);
     this.environments.set(key, environment);
     return environment;
   }
@@ -54,11 +57,12 @@ export class ModelTarget implements Target, SignalSource {
     environment.apply(term, revision, intent, this.now());
   }
 
+  /** The clock's second runs; every one before it is final. A first reading gives the last ten minutes. */
   async read(key: EnvironmentKey, cursor: string | null): Promise<SignalReading> {
     const now = this.now();
     const to = Math.floor(now / 1000) * 1000;
     const from = Math.max(cursor === null ? 0 : Number(cursor), to - REMEMBERED_MS);
-    return { cursor: String(to), blocks: from < to ? this.environment(key).blocks(from, to) : [] };
+    return { cursor: String(to), completeTo: to, blocks: from < to ? this.environment(key).blocks(from, to) : [] };
   }
 
   /** Sends requests through the edge's weights in force; how many each release answered. */

@@ -1,41 +1,54 @@
+import type { GroupId } from "../../core/model/intent.js";
 import type { Block } from "../../core/model/judgement.js";
-import type { ModelEdge } from "./edge.js";
-import type { ModelGroup } from "./group.js";
+import type { Behaviour } from "./behaviour.js";
+import { latenciesOf } from "./latencies.js";
+import { whole } from "./whole.js";
 
-/**
- * Requests as blocks of counts: the weights in force at the start of each second, over the replicas that are ready
- * when the source is read. Whole numbers by carrying the remainder, so that the same second always gives the same block.
- */
-export function trafficOf(
-  service: string,
-  groups: ReadonlyMap<string, ModelGroup>,
-  edge: ModelEdge | null,
-  requestsPerSecond: number,
-  from: number,
-  to: number,
-  into: (Block & { readonly service: string })[],
-): void {
-  for (let at = Math.ceil(from / 1000) * 1000; at + 1000 <= to; at += 1000) {
-    const weights = edge?.inForce(at).weights ?? {};
-    for (const [id, group] of groups) {
-      const ready = group.ready();
-      const requests = (requestsPerSecond * (weights[id] ?? 0)) / 100;
-      for (const replica of group.replicas) {
-        const share = replica.phase === "ready" ? requests / ready.length : 0;
-        const total = whole(share, at);
-        const restarts = replica.restartedAt.filter((time) => time >= at && time < at + 1000).length;
-        if (total === 0 && restarts === 0) continue;
-        const { errorShare, slowShare } = group.behaviour;
-        const errors = Math.min(total, whole(share * errorShare, at));
-        const slow = Math.min(total, whole(share * slowShare, at));
-        into.push({ service, at, group: id, replica: replica.id, total, errors, slow, restarts });
-      }
-    }
-  }
+export type ServiceBlock = Block & { readonly service: string };
+
+/** What one group takes of a service's requests in one second. */
+export interface TrafficGroup {
+  readonly group: GroupId;
+  /** Of its release: `<version>-<commit>`. */
+  readonly label: string;
+  /** Percent in force when the second began; the weights of a service sum to 100, or there are none. */
+  readonly weight: number;
+  /** Ids of the replicas that were ready when the second began; may be empty. */
+  readonly ready: readonly string[];
+  readonly behaviour: Behaviour;
 }
 
-/** What a rate of `perSecond` adds in the second that begins at `at`. */
-function whole(perSecond: number, at: number): number {
-  const second = at / 1000;
-  return Math.floor(perSecond * (second + 1)) - Math.floor(perSecond * second);
+export interface TrafficSecond {
+  /** Engine milliseconds, a multiple of 1,000: the start of the second. */
+  readonly at: number;
+  readonly service: string;
+  /** Groups without weight are in it, too. The same array for as long as nothing changes. */
+  readonly groups: readonly TrafficGroup[];
+}
+
+/**
+ * Appends the blocks of one finished second of one service: at most one per replica, with `restarts` 0 (the model adds
+ * its own). Asked for every second of every service with traffic, in order, when the source is read; a second reader,
+ * or one without a cursor, asks for the same seconds again.
+ */
+export type Traffic = (second: TrafficSecond, into: ServiceBlock[]) => void;
+
+/**
+ * Steady requests as whole numbers by carrying the remainder, spread evenly over the ready replicas: the same second
+ * always gives the same blocks.
+ */
+export function steadyTraffic(requestsPerSecond: number): Traffic {
+  return ({ at, service, groups }, into) => {
+    for (const { group, weight, ready, behaviour } of groups) {
+      const share = (requestsPerSecond * weight) / 100 / ready.length;
+      const total = whole(share, at);
+      if (ready.length === 0 || total === 0) continue;
+      const errors = Math.min(total, whole(share * behaviour.errorShare, at));
+      const slow = Math.min(total, whole(share * behaviour.slowShare, at));
+      const latencies = latenciesOf(behaviour, share, at, total, slow);
+      for (const replica of ready) {
+        into.push({ service, at, group, replica, total, errors, slow, restarts: 0, latencies });
+      }
+    }
+  };
 }
