@@ -10,7 +10,7 @@ import { partOf, releaseOf } from "./part.js";
 import { Requests, type TrafficOptions } from "./requests.js";
 import { RehearsedSeries } from "./series.js";
 import { type Fact, type StageReport, stagesFrom } from "./stage.js";
-import { RehearsedTraffic } from "./traffic.js";
+import { rehearsedTraffic } from "./traffic.js";
 
 export interface RehearsalOptions {
   readonly environment: CompiledEnvironment;
@@ -49,7 +49,10 @@ const MAX_STEPS = 50;
 /** As the engine does after a step that changed something. */
 const NEXT_STEP_MS = 20;
 const BEGIN = 1_700_000_000_000;
-const READY_AFTER_MS = 900;
+/** One object for all groups: what is the same is not looked at again. */
+const WARMING = { ...WELL, readyAfterMs: 900 };
+/** Between deployments; a source keeps ten minutes for who comes late. */
+const RESTING_STEP_MS = 60_000;
 const FIRST_DEPLOYMENT_S = 600;
 
 /**
@@ -69,7 +72,7 @@ class Theatre {
   readonly #disk = new MemoryDisk();
   readonly #series = new RehearsedSeries();
   readonly #part: CompiledEnvironment;
-  readonly #traffic: RehearsedTraffic;
+  readonly #requests: Requests;
   readonly #model: ModelTarget;
   #driver!: Driver;
   #commands = 0;
@@ -83,17 +86,11 @@ class Theatre {
         hint: "only services with a port can be rehearsed",
       });
     this.#part = partOf(options.environment, spec);
+    this.#requests = new Requests(options.traffic, options.seed);
     this.#model = new ModelTarget(() => this.#now, {
-      behaviourOf: () => ({ ...WELL, readyAfterMs: READY_AFTER_MS }),
-      requestsPerSecond: 0,
+      behaviourOf: () => WARMING,
+      traffic: rehearsedTraffic(this.#requests, "new"),
     });
-    const where = {
-      service: spec.name,
-      newLabel: "new",
-      environment: () => this.#model.environment(KEY),
-      now: () => this.#now,
-    };
-    this.#traffic = new RehearsedTraffic(new Requests(options.traffic, options.seed), where);
   }
 
   static async open(options: RehearsalOptions): Promise<Theatre> {
@@ -103,7 +100,7 @@ class Theatre {
     theatre.#driver = new Driver(KEY, {
       ledger,
       target: theatre.#model,
-      signals: theatre.#traffic,
+      signals: theatre.#model,
       series: theatre.#series,
       clock: { now: () => theatre.#now, wall: () => theatre.#now },
       term: lease.term,
@@ -123,13 +120,13 @@ class Theatre {
     if (this.#driver.state.deployment.outcome !== "succeeded") throw this.#bug("the current release did not run");
   }
 
-  /** The current release runs well; what its edge counted is in the series, as an engine would have left it. */
+  /** The current release runs well, and the engine looks often enough to miss nothing. */
   async passTime(ms: number): Promise<void> {
-    this.#second += Math.round(ms / 1000) * 1000;
-    this.#now = this.#second;
-    const { blocks } = await this.#traffic.read();
-    await this.#series.write(KEY, blocks);
-    await this.#step();
+    for (const end = this.#second + ms; this.#second < end; ) {
+      this.#second = Math.min(end, this.#second + RESTING_STEP_MS);
+      this.#now = this.#second;
+      await this.#step();
+    }
   }
 
   /** The new release, until it succeeded, no request reaches it any more, or a person is needed. */
@@ -149,8 +146,8 @@ class Theatre {
       outcome,
       stages,
       turned: turnedIn(facts, stages),
-      requests: this.#traffic.requests.answered,
-      harmed: this.#traffic.requests.harmed,
+      requests: this.#requests.answered,
+      harmed: this.#requests.harmed,
       totalMs: this.#second - begun,
       simulatedSeconds: (this.#second - BEGIN) / 1000,
     };

@@ -1,12 +1,23 @@
 import type { Plan, ServicePlan } from "../../plan/plan.js";
+import type { Study } from "../../simulate/study.js";
+import { detectionLines } from "./detection-lines.js";
 import type { Style } from "./style.js";
 import { printable } from "./text.js";
 
-/** What a deployment would change, and why. */
-export function planLines(plan: Plan, style: Style): readonly string[] {
+interface Detection {
+  readonly service: string;
+  readonly study: Study | null;
+}
+
+/** What a deployment would change, and why; below each canary what its stages would find. */
+export function planLines(plan: Plan, style: Style, detections: readonly Detection[] = []): readonly string[] {
   const from = plan.from === null ? "" : `${plan.from.label} ${style.arrow} `;
   const lines = [`${style.bold(plan.environment)}  ${from}${style.cyan(plan.to.label)}`];
-  for (const service of plan.services) lines.push(...serviceLines(service, style));
+  for (const service of plan.services) {
+    lines.push(...serviceLines(service, style));
+    const detection = detections.find((one) => one.service === service.service);
+    if (detection !== undefined) lines.push(...detectionLines(detection.study, style).map((line) => `      ${line}`));
+  }
   for (const { name, action, why } of plan.resources)
     lines.push(`  ${actionSign(action, style)} ${name}  ${action}${why === "" ? "" : `: ${printable(why)}`}`);
   if (!plan.changes) lines.push("  Nothing changes: this runs already.");

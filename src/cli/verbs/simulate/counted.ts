@@ -1,25 +1,19 @@
 import type { Block } from "../../../core/model/judgement.js";
-import type { ControlPlane } from "../../../engine/control-plane.js";
-import type { Resolution } from "../../../ports/series-store.js";
+import { type ControlPlane, SERIES_SPAN, type SeriesRange } from "../../../engine/control-plane.js";
 
-interface SeriesQuestion {
-  readonly service: string;
-  /** Engine milliseconds, from inclusive, to exclusive. */
-  readonly from: number;
-  readonly to: number;
-  readonly resolution: Resolution;
-}
+const WIDTH = { second: 1_000, minute: 60_000, hour: 3_600_000 } as const;
 
-type WithSeries = ControlPlane & {
-  series(environment: string, question: SeriesQuestion): Promise<readonly Block[]>;
-};
-
-/** What the control plane has counted; null: it does not tell. */
+/** What the control plane has counted, however long the range is. */
 export async function countedBlocks(
   plane: ControlPlane,
   environment: string,
-  question: SeriesQuestion,
-): Promise<readonly Block[] | null> {
-  if (!("series" in plane)) return null;
-  return (plane as WithSeries).series(environment, question);
+  { service, from, to, resolution }: SeriesRange,
+): Promise<readonly Block[]> {
+  const blocks: Block[] = [];
+  const span = SERIES_SPAN * WIDTH[resolution];
+  for (let begin = from; begin < to; begin += span) {
+    const range = { service, from: begin, to: Math.min(to, begin + span), resolution };
+    for (const block of await plane.series(environment, range)) blocks.push(block);
+  }
+  return blocks;
 }

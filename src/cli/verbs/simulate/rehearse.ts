@@ -34,7 +34,7 @@ export async function rehearseMany(cli: Cli, { key, environment, service }: Abou
   const requestsPerSecond = asked.requestsPerSecond ?? known?.requestsPerSecond;
   if (requestsPerSecond === undefined)
     throw new WindlassError("cli-traffic-unknown", `How many requests does ${service.name} get?`, {
-      hint: `Nothing was counted for ${key} in the last hour: say it with --requests-per-second.`,
+      hint: `Nothing of it was counted in ${key} in the last two days: say it with --requests-per-second.`,
     });
   const found = known?.base ?? BASE;
   const base = { ...found, errors: asked.base ?? found.errors };
@@ -54,7 +54,7 @@ export async function rehearseMany(cli: Cli, { key, environment, service }: Abou
     json(cli, { ...result, environment: key, measured: known, advice, notRehearsed: left });
     return;
   }
-  const origin = asked.requestsPerSecond === undefined ? "measured in the last hour" : "as asked";
+  const origin = asked.requestsPerSecond === undefined ? "measured" : "as asked";
   for (const line of simulateLines(key, result, { origin, advice, notRehearsed: left }, styleOf(cli.terminal)))
     say(cli, line);
   next(

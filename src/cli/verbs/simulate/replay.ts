@@ -58,25 +58,23 @@ async function pastOf(plane: ControlPlane, about: About, deployment: string): Pr
   return past;
 }
 
-/** Seconds while they are kept, else minutes. */
+/** Seconds while all of them are kept, else minutes. */
 async function ofPlane(plane: ControlPlane, about: About, past: PastRollout): Promise<Recorded> {
   const { stable, canary, since, until } = past;
-  const question = { service: about.service.name, from: since - HOUR_MS, to: until + 1_000 };
-  for (const [resolution, blockMs] of [
-    ["second", 1_000],
-    ["minute", 60_000],
-  ] as const) {
-    const blocks = await countedBlocks(plane, about.key, { ...question, resolution });
-    if (blocks === null)
-      throw new WindlassError("cli-replay-no-series", "This control plane does not tell what it has counted.", {
-        hint: "give the counts with --recorded <file>",
-      });
-    if (blocks.some((block) => block.group === canary && block.total > 0))
-      return { stable, canary, since, blocks, blockMs };
-  }
-  throw new WindlassError("cli-replay-no-series", `What ${past.deployment} answered is not kept any more.`, {
-    hint: "minutes are kept for days, hours longer, and hours are too coarse to replay",
-  });
+  const range = { service: about.service.name, from: since - HOUR_MS, to: until + 1_000 };
+  const seconds = await countedBlocks(plane, about.key, { ...range, resolution: "second" });
+  const minutes = await countedBlocks(plane, about.key, { ...range, resolution: "minute" });
+  const answered = (blocks: readonly Block[]) =>
+    blocks.reduce((sum, { group, total }) => (group === canary ? sum + total : sum), 0);
+  const [fine, coarse] = [answered(seconds), answered(minutes)];
+  if (fine === 0 && coarse === 0)
+    throw new WindlassError("cli-replay-no-series", `What ${past.deployment} answered is not kept any more.`, {
+      hint: "minutes are kept for two days; counts that were saved elsewhere go in with --recorded <file>",
+    });
+  // The last minute may have begun before it, or ended after it.
+  return fine >= 0.9 * coarse
+    ? { stable, canary, since, blocks: seconds, blockMs: 1_000 }
+    : { stable, canary, since, blocks: minutes, blockMs: 60_000 };
 }
 
 const BLOCK = z.object({

@@ -3,9 +3,10 @@ import { WindlassError } from "../../../error.js";
 import { type Measured, measured } from "../../../simulate/measure.js";
 import { countedBlocks } from "./counted.js";
 
-const HOUR_MS = 3_600_000;
+const TWO_DAYS_MS = 48 * 3_600_000;
+const MINUTE_MS = 60_000;
 
-/** What the service answered in the last hour; null: nothing was counted, or it was never deployed. */
+/** What the service answered in the last hour in which it was counted; null: nothing in two days, or never deployed. */
 export async function measuredTraffic(
   plane: ControlPlane,
   environment: string,
@@ -13,11 +14,11 @@ export async function measuredTraffic(
 ): Promise<Measured | null> {
   try {
     const { now } = await plane.environment(environment);
-    const from = now - HOUR_MS;
-    const blocks = await countedBlocks(plane, environment, { service, from, to: now, resolution: "minute" });
-    return blocks === null ? null : measured(blocks, from, now);
+    const range = { service, from: now - TWO_DAYS_MS, to: now, resolution: "minute" } as const;
+    return measured(await countedBlocks(plane, environment, range), MINUTE_MS);
   } catch (error) {
-    if (error instanceof WindlassError && error.code === "environment-unknown") return null;
+    // A service or an environment that is new here has no traffic yet.
+    if (error instanceof WindlassError && /^(environment|service)-unknown$/.test(error.code)) return null;
     throw error;
   }
 }
