@@ -15,6 +15,8 @@ const FAIL = { windowMs: 5_000, windows: 2, slopes: { steep: 12, flat: 6 } } as 
 const PASS = { windowMs: 20_000, windows: 3, slopes: { steep: 8, flat: 2 } } as const;
 /** Of the intervals in the picture. */
 const INTERVAL_LEVEL = 0.05;
+/** Times as many requests as the canary's. */
+const ENDLESS = 1e6;
 /** How quickly the sizes of the groups are followed, per second with requests. */
 const FOLLOW = 1 / 30;
 
@@ -99,13 +101,13 @@ export class Comparison {
     this.#follow(n2, n1, stable.length);
     const known = this.settings.objective ?? null;
     if (known === null && n1 + n2 === 0) return;
-    const charge = (slopes: typeof FAIL.slopes | typeof PASS.slopes) =>
-      surcharge(this.#placebo.beyondChance, this.#size ?? 1, this.#placebo.learnedMs, slopes);
+    const { beyondChance, learnedMs } = this.#placebo;
+    const size = this.#size ?? 1;
     // A rate that is known is a stable group with endless requests: the race without its first half.
-    const scale = 1e6;
-    const [kk, nn] = known === null ? [k1, n1] : [known * n2 * scale, n2 * scale];
-    this.#failed.add(at, this.#fail.update(at, kk, nn, k2, n2), charge(FAIL.slopes));
-    this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), charge(PASS.slopes));
+    const nn = known === null ? n1 : n2 * ENDLESS;
+    const kk = known === null ? k1 : nn * known;
+    this.#failed.add(at, this.#fail.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, learnedMs, FAIL.slopes));
+    this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, learnedMs, PASS.slopes));
   }
 
   /** Whether each test ever decided; `verdict` lets `fail` beat `pass`. */

@@ -14,6 +14,7 @@ export class ExactExperts {
   readonly count: number;
   #bad = 0;
   #total = 0;
+  #bets = false;
 
   constructor(
     private readonly margin: number,
@@ -36,17 +37,18 @@ export class ExactExperts {
     const rate = (this.#bad + PRIOR * FROM_RATE * 0.5) / (this.#total + PRIOR);
     this.#bad += k1;
     this.#total += n1;
-    const bets = rate >= FROM_RATE && rate <= 1 - 1e-6;
+    if (rate < FROM_RATE || rate > 1 - 1e-6) {
+      if (this.#bets) gains.fill(0, offset, offset + this.count);
+      this.#bets = false;
+      return false;
+    }
+    this.#bets = true;
     for (let i = 0; i < this.count; i++) {
-      if (!bets) {
-        gains[offset + i] = 0;
-        continue;
-      }
       const odds = this.claim === "worse" ? (ODDS[i] as number) : 1;
       const b = (odds * rate) / (1 - rate + odds * rate);
       gains[offset + i] = logExactE({ k1, n1, k2, n2 }, { a: rate, b }, this.margin, this.claim);
     }
-    return bets;
+    return true;
   }
 }
 

@@ -84,8 +84,11 @@ export class Placebo {
       this.#alone(at, bad, total);
       return;
     }
-    for (const counts of stable) {
-      const cell = this.#cellOf(counts.replica, at);
+    for (let i = 0; i < stable.length; i++) {
+      const counts = stable[i] as ReplicaCounts;
+      // Replicas mostly come in the same order.
+      const guess = this.#cells[i];
+      const cell = guess?.replica === counts.replica ? guess : this.#cellOf(counts.replica, at);
       if (cell === null) continue;
       cell.seen = at;
       cell.race.update(at, bad - counts.bad, total - counts.total, counts.bad, counts.total);

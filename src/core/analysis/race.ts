@@ -39,6 +39,7 @@ export class ErrorRace {
   readonly #exact: ExactExperts;
   readonly #weights: Float64Array;
   readonly #gains: Float64Array;
+  readonly #logRatios: Float64Array;
   #log = 0;
   #highest = 0;
   #n1 = 0;
@@ -53,6 +54,7 @@ export class ErrorRace {
     const experts = options.ratios.length + this.#exact.count + 1;
     this.#weights = new Float64Array(experts).fill(1 / experts);
     this.#gains = new Float64Array(experts);
+    this.#logRatios = Float64Array.from(options.ratios, Math.log);
   }
 
   static restore(options: RaceOptions, snapshot: RaceSnapshot): ErrorRace {
@@ -119,14 +121,14 @@ export class ErrorRace {
       let gain = -n2 * (w * r - 1) * margin;
       if (errors) {
         const ln = Math.log(r);
-        gain += k2 * (Math.log(w) + ln) + k1 * ln;
+        gain += k2 * (this.#logRatios[j] as number) + (k1 + k2) * ln;
       }
       gains[j] = gain;
       if (gain > most) most = gain;
     }
+    // The last expert never bets: what it holds cannot be lost.
     const cash = gains.length - 1;
-    for (let j = ratios.length; j < cash; j++) most = Math.max(most, gains[j] as number);
-    gains[cash] = 0;
+    if (exact) for (let j = ratios.length; j < cash; j++) most = Math.max(most, gains[j] as number);
     let sum = 0;
     for (let j = 0; j <= cash; j++) {
       const next = (weights[j] as number) * Math.exp((gains[j] as number) - most);
