@@ -1,5 +1,7 @@
 import type { EventRecord } from "../../core/model/event.js";
 import type { DomainEvent } from "../../core/model/events.js";
+import type { Judgement } from "../../core/model/judgement.js";
+import { neededOdds, odds } from "../../report/words.js";
 import { duration, plural } from "./text.js";
 
 /** What a sentence may need beside its event. */
@@ -14,6 +16,17 @@ type Tell = { readonly [T in DomainEvent["type"]]: (data: DataOf<T>, names: Name
 type DataOf<T extends DomainEvent["type"]> = Extract<DomainEvent, { readonly type: T }>["data"];
 
 const because = (reason: string | null) => (reason === null ? "" : `: ${reason}`);
+
+/** The evidence of what decided, where it was compared: ` [1 : 340; 1 : 110 decides]`. */
+function proofOf({ verdict, signals }: Judgement): string {
+  if (verdict !== "fail" && verdict !== "pass") return "";
+  const proofs = signals.flatMap(({ verdict: one, comparison }) =>
+    one !== verdict || comparison === undefined
+      ? []
+      : [`${odds(comparison.evidence[verdict])}; ${neededOdds(comparison.needed[verdict])} decides`],
+  );
+  return proofs.length === 0 ? "" : ` [${proofs.join(", ")}]`;
+}
 
 /** Every event as one sentence, past tense, for the terminal, the pipe and the history. */
 const TELL: Tell = {
@@ -61,7 +74,7 @@ const TELL: Tell = {
   "stage.entered@1": ({ service, stage, of, share }) => `${service}: stage ${stage + 1} of ${of}, ${share} %`,
   "stage.observing@1": ({ service, stage }) => `${service}: stage ${stage + 1} is in force and observed`,
   "stage.judged@1": ({ service, stage, judgement }) =>
-    `${service}: stage ${stage + 1}: ${judgement.verdict}: ${judgement.sentence}`,
+    `${service}: stage ${stage + 1}: ${judgement.verdict}: ${judgement.sentence}${proofOf(judgement)}`,
   "smoke.requested@1": ({ service }) => `${service}: smoke checks on the new group`,
   "smoke.finished@1": ({ service, passed, detail }) =>
     `${service}: smoke checks ${passed ? "passed" : "failed"}${detail === "" ? "" : `: ${detail}`}`,

@@ -1,6 +1,6 @@
-import type { Verdict } from "../../core/model/judgement.js";
 import type { EnvironmentView, GroupView, ServiceView } from "../../engine/view.js";
 import { bar } from "./bar.js";
+import { shortEvidence, signalLine } from "./evidence-lines.js";
 import type { Style } from "./style.js";
 import { align, duration, plural, printable } from "./text.js";
 
@@ -22,9 +22,7 @@ export function serviceLines(
   for (const group of service.groups) for (const line of troubles(group)) lines.push(`    ${style.red(line)}`);
   if (view.deployment?.outcome === null)
     for (const signal of service.judgement?.signals ?? [])
-      lines.push(
-        `    ${verdictText(signal.verdict, style)} ${printable(signal.sentence.includes(signal.signal) ? signal.sentence : `${signal.signal}: ${signal.sentence}`)}`,
-      );
+      lines.push(`    ${signalLine(signal, style)}`, ...shortEvidence(signal, style).map((line) => `      ${line}`));
   return lines;
 }
 
@@ -76,17 +74,4 @@ function troubles(group: GroupView): readonly string[] {
     else if (replica.probe !== null && replica.phase !== "ready") lines.push(`${replica.id}: ${replica.probe}`);
   }
   return lines.slice(0, 4).map(printable);
-}
-
-export function verdictText(verdict: Verdict, style: Style): string {
-  switch (verdict) {
-    case "pass":
-      return style.green(`${style.ok} pass`);
-    case "fail":
-      return style.red(`${style.bad} fail`);
-    case "inconclusive":
-    case "no-data":
-    case "provider-error":
-      return style.yellow(`${style.open} ${verdict}`);
-  }
 }

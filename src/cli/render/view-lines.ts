@@ -1,4 +1,5 @@
 import type { DeploymentView, EnvironmentView } from "../../engine/view.js";
+import { shortEvidence } from "./evidence-lines.js";
 import { serviceLines } from "./service-lines.js";
 import type { Style } from "./style.js";
 import { duration, printable } from "./text.js";
@@ -50,9 +51,9 @@ function lastText(last: DeploymentView, now: number, style: Style): readonly str
     case "succeeded":
       return [`  ${style.green(`${style.ok} ${last.kind === "rollback" ? "rolled back" : "deployed"}`)}  ${what}`];
     case "rolled-back":
-      return [`  ${style.red(`${style.bad} hauled back`)}  ${what}`, ...causeText(last)];
+      return [`  ${style.red(`${style.bad} hauled back`)}  ${what}`, ...causeText(last, style)];
     case "failed":
-      return [`  ${style.red(`${style.bad} failed`)}  ${what}`, ...causeText(last)];
+      return [`  ${style.red(`${style.bad} failed`)}  ${what}`, ...causeText(last, style)];
     case "superseded":
       return [`  ${style.dim(`${style.open} superseded`)}  ${what}`];
     case null:
@@ -60,9 +61,14 @@ function lastText(last: DeploymentView, now: number, style: Style): readonly str
   }
 }
 
-function causeText(last: DeploymentView): readonly string[] {
+function causeText(last: DeploymentView, style: Style): readonly string[] {
   if (last.cause === null) return [];
-  return [`    ${last.cause.service === null ? "" : `${last.cause.service}: `}${printable(last.cause.sentence)}`];
+  const { service, sentence, judgement } = last.cause;
+  const failed = judgement?.signals.filter(({ verdict }) => verdict === judgement.verdict) ?? [];
+  return [
+    `    ${service === null ? "" : `${service}: `}${printable(sentence)}`,
+    ...failed.flatMap((signal) => shortEvidence(signal, style)).map((line) => `      ${line}`),
+  ];
 }
 
 export function person(by: string): string {
