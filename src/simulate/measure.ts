@@ -11,6 +11,8 @@ export const BASE: BadShares = { errors: 0.001, slow: 0.01 };
 /** Fewer requests say nothing about how many are bad. */
 const ENOUGH = 1_000;
 
+/** A learned threshold is above stable's 95th percentile. */
+const MOST_SLOW = 0.04;
 /** So many of the last blocks count. */
 const BLOCKS = 60;
 
@@ -33,7 +35,7 @@ export function measured(blocks: readonly Block[], blockMs: number): Measured | 
   if (total < ENOUGH) return { requestsPerSecond, base: BASE };
   const base = {
     errors: Math.min(0.5, Math.max(errors, 0.5) / total),
-    slow: slow === 0 ? BASE.slow : Math.min(0.5, slow / total),
+    slow: slow === 0 ? BASE.slow : Math.min(MOST_SLOW, slow / total),
   };
   return { requestsPerSecond, base };
 }

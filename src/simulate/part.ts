@@ -1,5 +1,5 @@
 import type { Release } from "../core/model/revision.js";
-import type { CompiledAnalysis, CompiledEnvironment, CompiledService } from "../spec/compiled.js";
+import type { CompiledAnalysis, CompiledEnvironment, CompiledService, CompiledSignal } from "../spec/compiled.js";
 import { digestOf } from "../spec/digest.js";
 
 /** What is left of an environment when one service is rehearsed: others, resources, secrets and files play no part. */
@@ -11,25 +11,29 @@ export function partOf(environment: CompiledEnvironment, service: CompiledServic
     uses: [],
     after: [],
     replicas: Math.max(1, service.replicas),
-    analysis: countedBySeconds(service),
+    analysis: comparisonBy(service, isCounted),
   };
   return { ...environment, freezes: [], resources: {}, services: { [service.name]: alone } };
 }
 
-/** Signals that others count are neither rehearsed nor replayed; errors and slow requests keep the part of α that they have. */
-export function countedBySeconds({ analysis }: CompiledService): CompiledAnalysis | null {
-  if (analysis == null) return null;
-  const signals = analysis.signals.filter(({ source }) => source.kind === "errors" || source.kind === "slow");
-  if (signals.length === 0) return null;
+/** What Windlass counts itself, second by second; it is rehearsed and replayed. */
+export function isCounted({ source }: CompiledSignal): boolean {
+  return source.kind === "errors" || source.kind === "slow";
+}
+
+/** The comparison by the signals that are kept; they have the part of α that they had among all. Null: none is. */
+export function comparisonBy(
+  { analysis }: CompiledService,
+  keeps: (signal: CompiledSignal) => boolean,
+): CompiledAnalysis | null {
+  const signals = analysis?.signals.filter(keeps) ?? [];
+  if (analysis == null || signals.length === 0) return null;
   return { ...analysis, signals, falseAlarms: (analysis.falseAlarms * signals.length) / analysis.signals.length };
 }
 
-/** Names of the signals that {@link countedBySeconds} leaves out. */
-export function notRehearsed({ analysis }: CompiledService): readonly string[] {
-  if (analysis == null) return [];
-  return analysis.signals
-    .filter(({ source }) => source.kind !== "errors" && source.kind !== "slow")
-    .map(({ name }) => name);
+/** Names of the signals that {@link comparisonBy} leaves out. */
+export function leftOut({ analysis }: CompiledService, keeps: (signal: CompiledSignal) => boolean): readonly string[] {
+  return analysis?.signals.filter((signal) => !keeps(signal)).map(({ name }) => name) ?? [];
 }
 
 /** Two releases that differ in the service's artefact alone. */

@@ -2,7 +2,7 @@ import { RolloutAnalysis } from "../core/analysis/rollout.js";
 import type { Block } from "../core/model/judgement.js";
 import type { CompiledAnalysis, CompiledService } from "../spec/compiled.js";
 import type { Harm } from "./harm.js";
-import { countedBySeconds } from "./part.js";
+import { comparisonBy, isCounted } from "./part.js";
 import { seedOf } from "./random.js";
 import { Requests } from "./requests.js";
 import { quantilesOf } from "./statistics.js";
@@ -24,7 +24,7 @@ export function timeToVerdict(
   longestMs: number,
 ): number | null {
   const service = about.environment.services[about.service];
-  const analysis = service === undefined ? null : countedBySeconds(service);
+  const analysis = service === undefined ? null : comparisonBy(service, isCounted);
   if (service === undefined || analysis === null) return null;
   const came: number[] = [];
   const middle = Math.ceil(PROBES / 2);

@@ -1,8 +1,8 @@
 import { judgeGuards } from "../core/analysis/guard.js";
 import { RolloutAnalysis } from "../core/analysis/rollout.js";
 import type { Block, Judgement } from "../core/model/judgement.js";
-import type { CompiledService } from "../spec/compiled.js";
-import { countedBySeconds } from "./part.js";
+import type { CompiledService, CompiledSignal } from "../spec/compiled.js";
+import { comparisonBy, isCounted, leftOut } from "./part.js";
 
 /** What was counted during a rollout, and before it. */
 export interface Recorded {
@@ -29,16 +29,20 @@ export interface ReplayResult {
   /** The canary's bad requests until the failing verdict, or until the end. */
   readonly canary: { readonly errors: number; readonly total: number };
   readonly learnedMs: number;
+  /** Signals that the record says nothing about. */
+  readonly leftOut: readonly string[];
 }
 
 /** "Would this have caught it?": recorded counts through the analysis and the guards that the spec has now. */
 export function replay(service: CompiledService, recorded: Recorded): ReplayResult {
   const { stable, canary, since, blockMs } = recorded;
-  const counted = countedBySeconds(service);
+  const slowMs = service.guards.find(({ signal }) => signal === "slow")?.slowMs ?? null;
+  const keeps = recordedIn(recorded, slowMs);
+  const counted = comparisonBy(service, keeps);
   const analysis =
     counted === null || stable === null
       ? null
-      : new RolloutAnalysis({ analysis: counted, stable, canary, attempt: 1, memory: null });
+      : new RolloutAnalysis({ analysis: counted, stable, canary, attempt: 1, memory: null, slowMs });
   const guards = new GuardWindow(service, recorded);
   const answered = { errors: 0, total: 0 };
   let passedAfterMs: number | null = null;
@@ -64,7 +68,23 @@ export function replay(service: CompiledService, recorded: Recorded): ReplayResu
     else if (guarded.verdict === "fail") failed = { afterMs, by: "guard", judgement: guarded };
     if (failed !== null) break;
   }
-  return { failed, passedAfterMs, last: analysis?.judge() ?? null, canary: answered, learnedMs: learned };
+  return {
+    failed,
+    passedAfterMs,
+    last: analysis?.judge() ?? null,
+    canary: answered,
+    learnedMs: learned,
+    leftOut: leftOut(service, keeps),
+  };
+}
+
+/** Slow requests are counted from latencies; without, only by the very threshold that they were counted by then. */
+function recordedIn({ blocks }: Recorded, slowMs: number | null): (signal: CompiledSignal) => boolean {
+  const hasLatencies = blocks.some(({ latencies }) => latencies !== undefined);
+  return (signal) => {
+    if (signal.source.kind !== "slow") return isCounted(signal);
+    return hasLatencies || (slowMs !== null && signal.source.slowerThanMs === slowMs);
+  };
 }
 
 /** The seconds that a guard can still look at; what is older is past every guard's window. */

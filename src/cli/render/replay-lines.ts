@@ -28,6 +28,8 @@ export function replayLines(
         `  ${style.open} only minutes are left of this rollout: verdicts come late by up to a minute, and bursts are not seen`,
       ),
     );
+  if (result.leftOut.length > 0)
+    lines.push(style.yellow(`  ${style.open} the record says nothing about: ${result.leftOut.join(", ")}`));
   if (result.learnedMs < 60_000)
     lines.push(
       style.yellow(`  ${style.open} nothing is recorded of the time before: how much the traffic bursts is not known`),

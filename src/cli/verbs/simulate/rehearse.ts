@@ -2,7 +2,7 @@ import { WindlassError } from "../../../error.js";
 import { adviseOn } from "../../../simulate/advice.js";
 import { DEFAULT_HARMS, harmOf } from "../../../simulate/harm.js";
 import { BASE } from "../../../simulate/measure.js";
-import { notRehearsed } from "../../../simulate/part.js";
+import { isCounted, leftOut } from "../../../simulate/part.js";
 import { type Effort, study, THOROUGH } from "../../../simulate/study.js";
 import type { CompiledEnvironment, CompiledService } from "../../../spec/compiled.js";
 import type { Cli } from "../../context.js";
@@ -49,7 +49,7 @@ export async function rehearseMany(cli: Cli, { key, environment, service }: Abou
   counter?.show("tries other stages");
   const advice = adviseOn(about, result);
   counter?.end();
-  const left = notRehearsed(service);
+  const left = leftOut(service, isCounted);
   if (asked.json) {
     json(cli, { ...result, environment: key, measured: known, advice, notRehearsed: left });
     return;
