@@ -70,21 +70,22 @@ export class Account {
   }
 }
 
-/** What unlearned traffic is charged, and for how long it is learned. */
-const UNLEARNED = 4;
+/** For so long traffic is learned; what was not learned is charged. */
 const LEARNING_MS = 45 * 60_000;
+
+export interface Slopes {
+  readonly steep: number;
+  readonly flat: number;
+  /** Of traffic that nobody has seen yet. */
+  readonly unlearned: number;
+}
 
 /**
  * What dependence adds to the need: `beyondChance` of the placebo, for a canary that gets `size` times the requests of
  * one of stable's replicas. A steep part for little, a flatter one for much (calibrated: docs/benchmarks.md). As long
  * as little of the traffic was seen, it counts as bursting.
  */
-export function surcharge(
-  beyondChance: number,
-  size: number,
-  learnedMs: number,
-  slopes: { readonly steep: number; readonly flat: number },
-): number {
-  const x = size * beyondChance + UNLEARNED * Math.max(0, 1 - learnedMs / LEARNING_MS);
+export function surcharge(beyondChance: number, size: number, learnedMs: number, slopes: Slopes): number {
+  const x = size * beyondChance + slopes.unlearned * Math.max(0, 1 - learnedMs / LEARNING_MS);
   return slopes.flat * x + (slopes.steep - slopes.flat) * Math.min(x, 3);
 }
