@@ -52,9 +52,10 @@ function harmLines(study: HarmStudy, style: Style): readonly string[] {
       ...align(rows),
     ];
   }
-  const verdict = caught.count === 0 ? style.red(`found ${shareText(caught)}`) : `found ${shareText(caught)}`;
-  const times = caught.count === 0 ? "" : `, after ${spread(detectMs, roughly)}`;
-  const people = caught.count === 0 ? "" : `; ${spread(harmed, String)} requests harmed until it was back`;
+  const found = `found ${shareText(caught)}`;
+  const verdict = caught.count * 2 < caught.of ? style.red(found) : found;
+  const times = detectMs.median === null ? "" : `, after ${spread(detectMs, roughly)}`;
+  const people = harmed.median === null ? "" : `; ${spread(harmed, String)} requests harmed until it was back`;
   return [head, `  ${verdict}${times}${people}`, ...align(rows)];
 }
 
@@ -95,8 +96,7 @@ function shareText(share: Share): string {
 }
 
 function spread({ median, p90 }: Quantiles, text: (value: number) => string): string {
-  if (median === null) return "more than the rollout has in half of them";
-  return `${text(median)} (p90 ${p90 === null ? "never" : text(p90)})`;
+  return `${median === null ? "never" : text(median)} (p90 ${p90 === null ? "never" : text(p90)})`;
 }
 
 function sum(values: readonly number[]): number {

@@ -66,7 +66,7 @@ export default verb<Flags, [string?]>({
       runs: {
         kind: "parsed",
         parse: whole,
-        brief: "Rehearsals of each harm; as many as seconds allow, up to 200, unless given",
+        brief: "Rehearsals of each harm; up to 200 unless given, fewer where rollouts take long",
         placeholder: "n",
         optional: true,
       },
