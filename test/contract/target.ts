@@ -202,15 +202,22 @@ export function targetContract(name: string, open: () => Promise<TargetWorld>): 
       await world.request("shop/signals", "web", 20);
       const counted = new Map<string, number>();
       let cursor: string | null = null;
+      let final = Number.NEGATIVE_INFINITY;
       const total = (): number => [...counted.values()].reduce((sum, count) => sum + count, 0);
       const take = async (): Promise<void> => {
         const reading = await world.target.read("shop/signals", cursor);
         cursor = reading.cursor;
         for (const block of reading.blocks) {
           expect(block.at % 1_000).toBe(0);
+          expect(block.at).toBeGreaterThanOrEqual(final);
           expect(block).toMatchObject({ service: "web", group: "r1", errors: 0 });
+          const measured = Object.values(block.latencies ?? {}).reduce((sum, count) => sum + count, 0);
+          expect(measured).toBe(block.total);
           counted.set(`${block.replica} ${block.at}`, block.total);
         }
+        expect(reading.completeTo % 1_000).toBe(0);
+        expect(reading.completeTo).toBeGreaterThanOrEqual(final);
+        final = reading.completeTo;
       };
       await world.until(async () => {
         await take();
@@ -221,6 +228,13 @@ export function targetContract(name: string, open: () => Promise<TargetWorld>): 
         await take();
         return total() === 25;
       }, "five more are counted, none twice");
+      await world.until(async () => {
+        await take();
+        return [...counted.keys()].every((key) => Number(key.split(" ")[1]) < final);
+      }, "every second with a request is over");
+      const late = await world.target.read("shop/signals", null);
+      expect(late.completeTo).toBeGreaterThanOrEqual(final);
+      expect(late.blocks.reduce((sum, block) => sum + block.total, 0)).toBe(25);
     });
 
     test("the last lines of a service can be read, and following ends when it is told to", async () => {

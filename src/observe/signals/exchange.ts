@@ -26,13 +26,17 @@ export class Exchange {
 
   /** Asks again, a bounded number of times, while nobody listens or the answer is a 5xx; the last outcome counts. */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    let last: Answer | Error | null = null;
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await this.#once(ask, signal).catch((error: unknown) => {
+      const outcome: Answer | Error = await this.#once(ask, signal).catch((error: unknown) => {
+        // What went wrong first says more than that the time is over.
+        if (last !== null && signal.aborted) return last;
         if (codeOf(error) === "ECONNREFUSED") return error as Error;
         throw explained(error, ask.url, signal);
       });
       const pause = BACK_OFF_MS[attempt];
       const away = outcome instanceof Error || outcome.status >= 500;
+      last = outcome;
       if (away && pause !== undefined && (await slept(pause, signal))) continue;
       if (outcome instanceof Error) throw explained(outcome, ask.url, null);
       return outcome;

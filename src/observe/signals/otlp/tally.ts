@@ -24,7 +24,7 @@ export class Tally {
   readonly #streams = new Map<string, Stream>();
 
   constructor(
-    /** Wall milliseconds; the senders' clocks are taken to agree with ours within seconds. */
+    /** Wall milliseconds. */
     private readonly since: number,
     private readonly keptMs: number,
   ) {}

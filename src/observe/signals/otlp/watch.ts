@@ -29,12 +29,16 @@ interface Replica {
 const FIELDS = ["total", "bad"] as const;
 export const MOST_REPLICAS = 1_000;
 const KEPT_MS = 10 * 60_000;
+/** How far behind a sender's clock may be without any harm. */
+const CLOCKS_APART_MS = 1_000;
 
 /** What comes for one signal of one rollout. An interval ends when every replica that is heard of has sent something. */
 export class Watch {
   readonly #replicas = new Map<string, Replica>();
   readonly #tally: Tally;
   readonly #keptMs: number;
+  /** Wall time: what is dated before is of another time. */
+  readonly #since: number;
   #at: number;
   /** Why what came could not be counted: the last one, for a person who wonders where the counts are. */
   #miss: string | null = null;
@@ -44,11 +48,12 @@ export class Watch {
     readonly subject: ProbeSubject,
     private readonly settings: OtlpSettings,
     now: number,
-    private readonly wall: number,
+    wall: number,
   ) {
     this.#at = now;
     this.#keptMs = Math.max(KEPT_MS, 2 * settings.staleMs);
-    this.#tally = new Tally(wall, this.#keptMs);
+    this.#since = wall - CLOCKS_APART_MS;
+    this.#tally = new Tally(this.#since, this.#keptMs);
   }
 
   /** Takes what is meant for it; `refuse` is told of every point that it cannot count, and why. */
@@ -60,7 +65,7 @@ export class Watch {
       return;
     }
     for (const metric of [total.metric, bad.metric])
-      if (sent.notCounts.includes(metric)) this.#miss = `came with ${metric}, neither a monotonic sum nor a histogram`;
+      if (sent.notCounts.includes(metric)) this.#miss = `has ${metric}, neither a monotonic sum nor a histogram`;
     for (const point of sent.points)
       for (const field of FIELDS) {
         if (!selects(this.settings[field], point)) continue;
@@ -77,9 +82,9 @@ export class Watch {
     const added = this.#tally.add(`${field} ${side} ${name}`, point, replica.firstAt, now);
     if ("refused" in added) return added.refused;
     replica.seenAt = now;
-    if (point.time < this.wall) {
+    if (point.time < this.#since) {
       // Where its counters stood before; a clock that is far behind stays here.
-      this.#miss = `is dated ${duration(this.wall - point.time)} before this began`;
+      this.#miss = `is dated ${duration(this.#since - point.time)} before this began`;
       return null;
     }
     replica[field] += added.count;
