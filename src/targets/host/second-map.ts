@@ -4,7 +4,7 @@ import type { Signals } from "./daemon/protocol.js";
 
 export interface SignalCursor {
   readonly edge: string;
-  /** The edge's running second at the last reading; it is read again, because it was not over. */
+  /** Where the last reading ended: the edge's running second is read again, because it was not over. */
   readonly second: number;
   /** Engine milliseconds of the edge's second 0: fixed for as long as the edge lives, so that a block keeps its place. */
   readonly origin: number;
@@ -27,18 +27,18 @@ export class SecondMap {
   }
 
   /**
-   * `now` is engine milliseconds at the time of the reading. Every second before the edge's running one is final, and
+   * `now` is engine milliseconds at the time of the reading. Every second that the edge gave in full is final, and
    * stays so when the seconds of another edge begin within it.
    */
   place(signals: Signals, last: SignalCursor | null, now: number): SignalReading {
-    const { edge, nowSecond, intoSecondMs } = signals;
+    const { edge, nowSecond, intoSecondMs, nextSecond = nowSecond } = signals;
     const measured = now - intoSecondMs - nowSecond * 1_000;
     const kept = last !== null && last.edge === edge && Math.abs(last.origin - measured) < DRIFT_MS;
     const origin = kept ? last.origin : Math.round(measured / 1_000) * 1_000;
     const final = last?.completeTo ?? Number.NEGATIVE_INFINITY;
-    const completeTo = Math.max(final, origin + nowSecond * 1_000);
+    const completeTo = Math.max(final, origin + nextSecond * 1_000);
     return {
-      cursor: [edge, nowSecond, origin, completeTo].join("|"),
+      cursor: [edge, nextSecond, origin, completeTo].join("|"),
       completeTo,
       blocks: signals.blocks
         .map(({ second, ...block }) => ({ ...block, at: origin + second * 1_000 }))

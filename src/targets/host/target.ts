@@ -8,8 +8,9 @@ import { WindlassError } from "../../error.js";
 import type { Clock } from "../../ports/clock.js";
 import type { Places } from "../../ports/places.js";
 import type { Application, LogLine, LogQuery, SignalReading, SignalSource, Target } from "../../ports/target.js";
+import { counted, signals } from "./counted.js";
 import { daemonArgv as defaultArgv } from "./daemon/entry.js";
-import type { ControlPlane, Facts, Hello, Observed, Signals } from "./daemon/protocol.js";
+import type { ControlPlane, Facts, Hello, Observed } from "./daemon/protocol.js";
 import { UnixHttp } from "./daemon/unix-http.js";
 import { SecondMap } from "./second-map.js";
 
@@ -64,8 +65,8 @@ export function createHostTarget(options: HostTargetOptions): HostTarget {
     async read(environment, cursor): Promise<SignalReading> {
       const at = seconds.parse(cursor);
       const query = { environment, since: String(at?.second ?? 0), ...(at === null ? {} : { edge: at.edge }) };
-      const signals = await get<Signals>(`/signals?${new URLSearchParams(query)}`);
-      return seconds.place(signals, at, clock.now());
+      const read = counted(signals, await get(`/signals?${new URLSearchParams(query)}`), "daemon");
+      return seconds.place(read, at, clock.now());
     },
     ensureDaemon() {
       starting ??= ensure(hello, edge, argv, places).finally(() => {

@@ -13,7 +13,8 @@ interface Plan {
   readonly groups: readonly TrafficGroup[];
 }
 
-type Extra = Pick<Block, "at" | "group" | "replica" | "total" | "restarts">;
+type Latencies = NonNullable<Block["latencies"]>;
+type Extra = Pick<Block, "at" | "group" | "replica" | "total" | "restarts"> & { readonly latencies: Latencies };
 
 /**
  * Who takes the requests of one service, since when: a second that is read late is counted as it was, whatever was
@@ -69,16 +70,23 @@ export class Demand {
     }
   }
 
-  #join({ at, group, replica, total, restarts }: Extra, begin: number, into: ServiceBlock[]): void {
+  #join({ at, group, replica, total, restarts, latencies }: Extra, begin: number, into: ServiceBlock[]): void {
     const second = Math.floor(at / 1000) * 1000;
     for (let index = begin; index < into.length; index++) {
       const block = into[index] as ServiceBlock;
       if (block.at !== second || block.replica !== replica || block.group !== group) continue;
-      into[index] = { ...block, total: block.total + total, restarts: block.restarts + restarts };
+      const sum = { total: block.total + total, restarts: block.restarts + restarts };
+      into[index] = { ...block, ...sum, latencies: both(block.latencies ?? {}, latencies) };
       return;
     }
-    into.push({ service: this.service, at: second, group, replica, total, errors: 0, slow: 0, restarts });
+    into.push({ service: this.service, at: second, group, replica, total, errors: 0, slow: 0, restarts, latencies });
   }
+}
+
+function both(a: Latencies, b: Latencies): Latencies {
+  const sum: Record<number, number> = { ...a };
+  for (const [bucket, count] of Object.entries(b)) sum[Number(bucket)] = (sum[Number(bucket)] ?? 0) + count;
+  return sum;
 }
 
 function same(a: readonly TrafficGroup[], b: readonly TrafficGroup[]): boolean {

@@ -1,3 +1,4 @@
+import { bucketOf } from "../../core/analysis/latency.js";
 import type { GroupIntent, Intent, TaskIntent } from "../../core/model/intent.js";
 import type {
   GroupObservation,
@@ -134,7 +135,8 @@ export class ModelEnvironment {
       const replica = ready[service.requests % Math.max(1, ready.length)];
       if (group === undefined || replica === undefined) continue;
       answers[group.intent.label] = (answers[group.intent.label] ?? 0) + 1;
-      this.#demand(name).add({ at: now, group: group.id, replica: replica.id, total: 1, restarts: 0 });
+      const latencies = { [bucketOf(group.behaviour.medianMs)]: 1 };
+      this.#demand(name).add({ at: now, group: group.id, replica: replica.id, total: 1, restarts: 0, latencies });
     }
     return answers;
   }
@@ -166,7 +168,7 @@ export class ModelEnvironment {
     known?.resize(0, now);
     const demand = this.#demand(name);
     const restarted = (at: number, group: string, replica: string): void =>
-      demand.add({ at, group, replica, total: 0, restarts: 1 });
+      demand.add({ at, group, replica, total: 0, restarts: 1, latencies: {} });
     const group = new ModelGroup(id, name, intent, this.behaviourOf(intent, name), restarted);
     service.groups.set(id, group);
     return group;

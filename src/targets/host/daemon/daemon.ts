@@ -178,9 +178,9 @@ export class Daemon {
 
   /** `since` counts only when it was read from this very edge. */
   async signals(environment: string, edge: string | null, since: number): Promise<Signals> {
-    const read = await this.edge.blocks(since);
+    const read = await this.edge.blocks(environment, since);
     if (edge === null || edge === read.edge) return this.restarts.merge(environment, read, since);
-    return this.restarts.merge(environment, await this.edge.blocks(0), 0);
+    return this.restarts.merge(environment, await this.edge.blocks(environment, 0), 0);
   }
 
   logs(environment: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import path from "node:path";
 import { WindlassError } from "../../../error.js";
+import { counted, edgeBlocks } from "../counted.js";
 import {
   addressKey,
   type Channel,
@@ -102,8 +103,11 @@ export class EdgeLink {
     return this.http.json<EdgeStatus>({ method: "GET", path: "/status", deadlineMs: DEADLINE_MS });
   }
 
-  blocks(since: number): Promise<EdgeBlocks> {
-    return this.http.json<EdgeBlocks>({ method: "GET", path: `/blocks?since=${since}`, deadlineMs: DEADLINE_MS });
+  /** Of the services of one environment; an older edge gives those of all. */
+  async blocks(environment: string, since: number): Promise<EdgeBlocks> {
+    const query = new URLSearchParams({ since: String(since), prefix: `${environment}/` });
+    const call = { method: "GET", path: `/blocks?${query}`, deadlineMs: DEADLINE_MS } as const;
+    return counted(edgeBlocks, await this.http.json(call), "edge");
   }
 
   /** Not before the edge has its sockets: it would try to bind what this process holds, and find the port taken. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Observation } from "../../../core/model/observation.js";
+import type { EdgeBlock } from "../edge/protocol.js";
 import { intentSchema } from "./intent-schema.js";
 
 /**
@@ -65,16 +66,10 @@ export interface Signals {
   readonly edge: string;
   readonly nowSecond: number;
   readonly intoSecondMs: number;
-  readonly blocks: readonly {
-    readonly service: string;
-    readonly group: string;
-    readonly replica: string;
-    readonly second: number;
-    readonly total: number;
-    readonly errors: number;
-    readonly slow: number;
-    readonly restarts: number;
-  }[];
+  /** Where to go on reading; every second before it is complete. An older daemon does not say: `nowSecond`. */
+  readonly nextSecond?: number;
+  /** The service's name without its environment. */
+  readonly blocks: readonly (EdgeBlock & { readonly restarts: number })[];
 }
 
 /** What this machine offers and what is enforced how; no secrets. */

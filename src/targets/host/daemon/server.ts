@@ -55,7 +55,7 @@ async function answer(
     case "GET /observe":
       return send(response, await daemon.observe(environmentOf(url)));
     case "GET /signals": {
-      const since = Number(url.searchParams.get("since") ?? 0);
+      const since = Math.max(0, Math.floor(Number(url.searchParams.get("since") ?? 0) || 0));
       return send(response, await daemon.signals(environmentOf(url), url.searchParams.get("edge"), since));
     }
     case "GET /logs":

@@ -91,8 +91,10 @@ export class Control {
       }
       case "GET /status":
         return edge.status();
-      case "GET /blocks":
-        return edge.blocks(Number(url.searchParams.get("since") ?? 0) || 0);
+      case "GET /blocks": {
+        const since = Math.max(0, Math.floor(Number(url.searchParams.get("since") ?? 0) || 0));
+        return edge.blocks(since, url.searchParams.get("prefix") ?? "");
+      }
       case "GET /metrics":
         return edge.metrics();
       case "POST /drain":

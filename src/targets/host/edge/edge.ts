@@ -197,14 +197,15 @@ export class Edge implements EdgeContext {
     };
   }
 
-  blocks(since: number): EdgeBlocks {
+  /** Of the services whose key begins with `prefix`. */
+  blocks(since: number, prefix = ""): EdgeBlocks {
     const elapsed = this.now() - this.#startedAt;
     const nowSecond = Math.floor(elapsed / 1_000);
     return {
       edge: this.#id,
       nowSecond,
       intoSecondMs: Math.floor(elapsed - nowSecond * 1_000),
-      blocks: this.#counts.blocks(since, nowSecond),
+      ...this.#counts.blocks(since, nowSecond, prefix),
     };
   }
 

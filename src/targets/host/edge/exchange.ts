@@ -244,8 +244,7 @@ export class Exchange extends Relay implements Dispatcher.DispatchHandler, Held 
     const now = edge.now();
     const took = now - this.startedAt;
     if (replica !== null) {
-      const { slowMs } = plan.definition;
-      replica.count(edge.secondOf(now), status, took, error, slowMs !== null && took > slowMs);
+      replica.count(edge.secondOf(now), status, took, error, plan.definition.slowMs);
     }
     edge.log?.write(
       plan.definition.key,

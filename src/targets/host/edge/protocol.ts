@@ -3,9 +3,10 @@ import type { EdgePolicy, RouteMatch } from "../../../spec/compiled.js";
 /**
  * What the daemon tells the edge and hears from it.
  *
- * Transport: HTTP with JSON on the edge's Unix socket (owner only): `PUT /table`, `GET /status`, `GET /blocks?since=`,
- * `GET /metrics`, `POST /daemon` (start a daemon as my child and give it my listening sockets). Listening sockets
- * travel over the Node IPC channel between the two, in either direction, as raw handles: `ListenMessage`.
+ * Transport: HTTP with JSON on the edge's Unix socket (owner only): `PUT /table`, `GET /status`,
+ * `GET /blocks?since=&prefix=` (of services whose key begins so), `GET /metrics`, `POST /daemon` (start a daemon as my
+ * child and give it my listening sockets). Listening sockets travel over the Node IPC channel between the two, in
+ * either direction, as raw handles: `ListenMessage`.
  * Both sides say which versions they speak; N and N-1 must get along.
  */
 export const EDGE_PROTOCOL = 1;
@@ -83,6 +84,8 @@ export interface EdgeBlock {
   readonly total: number;
   readonly errors: number;
   readonly slow: number;
+  /** Requests by bucket of `core/analysis/latency.ts`, upgraded connections left out. An older edge does not say. */
+  readonly latencies?: Readonly<Record<number, number>>;
 }
 
 export interface EdgeBlocks {
@@ -91,6 +94,11 @@ export interface EdgeBlocks {
   readonly nowSecond: number;
   /** Milliseconds since the running second began. */
   readonly intoSecondMs: number;
+  /**
+   * Where to go on reading: the running second, which is not over, or an earlier one when there was too much for one
+   * answer. Every second before it is complete. An older edge does not say: it is the running one.
+   */
+  readonly nextSecond?: number;
   readonly blocks: readonly EdgeBlock[];
 }
 

@@ -47,14 +47,17 @@ export class Replica {
     this.outlier = judge(this.outlier, event, policy);
   }
 
-  /** One request that it was asked last. `took` in milliseconds; a status of 499 is a client that left. */
-  count(second: number, status: number, took: number, error: boolean, slow: boolean): void {
+  /**
+   * One request that it was asked last. `took` in milliseconds, slow above `slowMs`; a status of 499 is a client that
+   * left. A connection that was upgraded lasts as long as it lasts: that is not a latency.
+   */
+  count(second: number, status: number, took: number, error: boolean, slowMs: number | null): void {
     const { counts } = this;
-    counts.count(second, error, slow);
+    const upgraded = status === 101;
+    counts.count(second, error, !upgraded && slowMs !== null && took > slowMs, upgraded ? null : took);
     const statusClass = status === 499 ? 0 : (status / 100) | 0;
     counts.byClass[statusClass] = (counts.byClass[statusClass] ?? 0) + 1;
-    // A connection that was upgraded lasts as long as it lasts: that is not a latency.
-    if (status === 101) return;
+    if (upgraded) return;
     counts.latency.observe(took);
     this.groupLatency.observe(took);
   }

@@ -179,13 +179,13 @@ export class Upgrade implements Held, Cuttable {
     this.upstream?.destroy();
     this.outgoing?.destroy();
     const now = edge.now();
+    const took = now - this.startedAt;
+    const { key, slowMs } = service.plan.definition;
     if (replica !== null) {
       this.leave(replica);
-      replica.count(edge.secondOf(now), status === 0 ? 499 : status, now - this.startedAt, status >= 500, false);
+      replica.count(edge.secondOf(now), status === 0 ? 499 : status, took, status >= 500, slowMs);
     }
     const method = req.method ?? "GET";
-    const took = now - this.startedAt;
-    const { key } = service.plan.definition;
     const group = replica?.group ?? "";
     edge.log?.write(
       key,
