@@ -23,6 +23,8 @@ const BURST_GAP_MS = 600_000;
 /** No threshold that anybody states or learns lies above the last bucket: what falls into it is slow by all of them. */
 const SLOW = LATENCY_BUCKETS - 1;
 const QUICK = bucketOf(20);
+/** As many pairs of counts are kept, and none with so many slow ones. */
+const PAIRS = 4_096;
 
 interface Weather {
   bursting: boolean;
@@ -49,6 +51,7 @@ export class Requests {
   answered = 0;
   harmed = 0;
   readonly #random: Random;
+  readonly #latencies = new Map<number, Readonly<Record<number, number>>>();
   readonly #weather = new Map<string, Weather>();
 
   constructor(
@@ -77,8 +80,18 @@ export class Requests {
       this.harmed += newErrors + newSlow;
     }
     if (total === 0) return null;
-    const latencies = late === 0 ? { [QUICK]: total } : { [QUICK]: total - late, [SLOW]: late };
+    const latencies = this.#latenciesOf(total - late, late);
     return { at, group, replica, total, errors: bad, slow: late, restarts: 0, latencies };
+  }
+
+  /** Few pairs come again and again; nobody changes a block. */
+  #latenciesOf(quick: number, late: number): Readonly<Record<number, number>> {
+    const pair = quick * PAIRS + late;
+    const known = this.#latencies.get(pair);
+    if (known !== undefined) return known;
+    const latencies = late === 0 ? { [QUICK]: quick } : { [QUICK]: quick, [SLOW]: late };
+    if (late < PAIRS && this.#latencies.size < PAIRS) this.#latencies.set(pair, latencies);
+    return latencies;
   }
 
   #factor(replica: string, at: number): number {
