@@ -6,8 +6,8 @@ import type { EdgeBlock } from "./protocol.js";
 export const KEPT_SECONDS = 600;
 
 /** Most blocks in one answer, in whole seconds and never fewer than these: writing them stops the traffic meanwhile. */
-const PAGE_BLOCKS = 2_000;
-const PAGE_SECONDS = 60;
+const PAGE_BLOCKS = 1_000;
+const PAGE_SECONDS = 30;
 
 /** Requests per class of status, 1xx to 5xx; index 0 is what the client left before there was an answer (499). */
 export const CLASSES = ["client_gone", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
