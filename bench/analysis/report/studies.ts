@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Findings, Judged, Study } from "./study.js";
+import { joined } from "./judged.js";
+import type { Findings, Study } from "./study.js";
 
 const WORKERS = 2;
 /** So that both workers end at about the same time. */
@@ -39,33 +40,15 @@ export async function carryOut(studies: readonly Study[]): Promise<readonly Find
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  return found.map(joined);
+  return found.map(together);
 }
 
-function joined(parts: readonly Findings[]): Findings {
-  const join = (all: readonly (Judged | null | undefined)[]): Judged | null => {
-    const some = all.filter((one) => one != null);
-    if (some.length === 0) return null;
-    return {
-      seconds: concatenated(some.map((one) => one.seconds)),
-      harmed: concatenated(some.map((one) => one.harmed)),
-    };
-  };
+function together(parts: readonly Findings[]): Findings {
   return {
-    ours: join(parts.map((part) => part.ours)),
-    rivals: (parts[0]?.rivals ?? []).flatMap((_, r) => join(parts.map((part) => part.rivals[r])) ?? []),
-    oracle: join(parts.map((part) => part.oracle)),
+    ours: joined(parts.map((part) => part.ours)),
+    rivals: (parts[0]?.rivals ?? []).flatMap((_, r) => joined(parts.map((part) => part.rivals[r])) ?? []),
+    oracle: joined(parts.map((part) => part.oracle)),
   };
-}
-
-function concatenated(parts: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function progress(done: number, of: number): void {

@@ -8,7 +8,8 @@ import { CountedFailures } from "./counted-failures.js";
  * without it, it would be taken over nothing, at once). Condition and limit are swept.
  */
 export const ARGO = new CountedFailures({
-  name: "5-minute windows (as Argo Rollouts)",
+  name: "Argo",
+  what: "a share of bad requests × windows of 5 minutes above it",
   windowSeconds: 300,
   published: { threshold: 0.05, failures: 4 },
   thresholds: [

@@ -2,6 +2,7 @@ import { type Rival, type Rollout, windowShares } from "./rival.js";
 
 export interface CountedFailuresOptions {
   readonly name: string;
+  readonly what: string;
   readonly windowSeconds: number;
   readonly published: { readonly threshold: number; readonly failures: number };
   /** Shares of bad requests above which a window fails, and how many failed windows fail the canary. */
@@ -15,6 +16,8 @@ export interface CountedFailuresOptions {
  */
 export class CountedFailures implements Rival {
   readonly name: string;
+  readonly what: string;
+  readonly advised = true;
   readonly settings: readonly string[];
   readonly published: number;
   readonly #pairs: readonly { readonly threshold: number; readonly failures: number }[];
@@ -22,6 +25,7 @@ export class CountedFailures implements Rival {
   constructor(private readonly options: CountedFailuresOptions) {
     const { published, thresholds, failures } = options;
     this.name = options.name;
+    this.what = options.what;
     this.#pairs = thresholds.flatMap((threshold) => failures.map((count) => ({ threshold, failures: count })));
     this.settings = this.#pairs.map((pair) => `${+(pair.threshold * 100).toPrecision(3)} % × ${pair.failures}`);
     this.published = this.#pairs.findIndex(

@@ -9,7 +9,8 @@ import { CountedFailures } from "./counted-failures.js";
  * The intervals stay a minute; bound and threshold are swept.
  */
 export const FLAGGER = new CountedFailures({
-  name: "threshold, 60 s (as Flagger)",
+  name: "Flagger",
+  what: "a share of bad requests × minutes above it",
   windowSeconds: 60,
   published: { threshold: 0.01, failures: 5 },
   thresholds: [

@@ -16,6 +16,10 @@ export interface Rollout {
 /** A decision rule of another tool, with all settings of its parameters judged in one pass over a rollout. */
 export interface Rival {
   readonly name: string;
+  /** In words, for a legend. */
+  readonly what: string;
+  /** Used as its makers advise; the others are shown, but nothing is measured against them. */
+  readonly advised: boolean;
   /** In words, in the order of `decide`. */
   readonly settings: readonly string[];
   /** The setting of the tool's own code or example. */

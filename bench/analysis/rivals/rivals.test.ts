@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ARGO } from "./argo.js";
 import { FLAGGER } from "./flagger.js";
-import { KAYENTA } from "./kayenta.js";
+import { KAYENTA, KAYENTA_EARLY } from "./kayenta.js";
 import type { Counts, Rival, Rollout } from "./rival.js";
 import { pooledZ, Z_TEST } from "./z-test.js";
 
@@ -139,11 +139,11 @@ describe("as Kayenta: one look at 50 minutes", () => {
   });
 
   test("with fewer points per look it decides sooner, with a larger allowed increase not at all", () => {
-    const decisions = KAYENTA.decide(rollout(3_600, (i) => (i % 4 === 0 ? 1 + (Math.floor(i / 60) % 3) : 0)));
-    const at = (setting: string) => decisions[KAYENTA.settings.indexOf(setting)];
-    expect(at("10 points, 0.25, ×1")).toBe(600);
-    expect(at("10 points, 0.25, ×3")).toBe(600);
-    expect(at("10 points, 0.25, ×5")).toBe(0);
+    const decisions = KAYENTA_EARLY.decide(rollout(3_600, (i) => (i % 4 === 0 ? 1 + (Math.floor(i / 60) % 3) : 0)));
+    const at = (setting: string) => decisions[KAYENTA_EARLY.settings.indexOf(setting)];
+    expect(at("10 points 0.25 ×1")).toBe(600);
+    expect(at("10 points 0.25 ×3")).toBe(600);
+    expect(at("10 points 0.25 ×5")).toBe(0);
   });
 });
 

@@ -8,7 +8,9 @@ const LEVELS = [
 
 /** What is often written by hand: the two-proportion z-test with the pooled rate, on all counts so far, looked at every second. */
 export const Z_TEST: Rival = {
-  name: "z-test, every second",
+  name: "z-test",
+  what: "pooled, on all counts so far, at every second",
+  advised: true,
   settings: LEVELS.map((level) => `z > ${level}`),
   published: 0,
   decide({ seconds, stable, canary }: Rollout): Int32Array {
