@@ -1,6 +1,7 @@
 import { stagesOf } from "../core/rollout/stages.js";
 import type { CompiledService, CompiledStage } from "../spec/compiled.js";
 import { percentText } from "./harm.js";
+import { comparisonBy, isCounted } from "./part.js";
 import { timeToVerdict } from "./probe.js";
 import { roughly } from "./roughly.js";
 import type { HarmStudy, Rehearsed, Study } from "./study.js";
@@ -22,14 +23,9 @@ const ENOUGH = 4;
 export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
   const service = about.environment.services[about.service];
   if (service === undefined) return [];
+  if (comparisonBy(service, isCounted) === null) return [noComparison(service)];
   const stages = stagesOf(service, { first: false, fast: false });
   const advice: Advice[] = [];
-  if (service.analysis == null)
-    advice.push({
-      kind: "no-comparison",
-      sentence: `${service.name} has no analysis: nothing is compared with the release that runs, its guards and time alone decide`,
-      searched: false,
-    });
   const [clean, ...harms] = result.harms;
   if (clean !== undefined) {
     advice.push(...falseAlarms(service, clean));
@@ -41,6 +37,11 @@ export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
     if (blind !== null) advice.push(blind);
   }
   return advice;
+}
+
+function noComparison({ name }: CompiledService): Advice {
+  const sentence = `the errors and latencies of ${name} are not compared with the release that runs: its guards and time alone decide`;
+  return { kind: "no-comparison", sentence, searched: false };
 }
 
 function falseAlarms(service: CompiledService, clean: HarmStudy): readonly Advice[] {
