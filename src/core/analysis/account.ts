@@ -4,6 +4,8 @@ export interface AccountSnapshot {
   /** Null: none yet. */
   readonly window: number | null;
   readonly inWindow: number;
+  /** With the last surcharge. */
+  readonly needed: number;
   readonly reached: number | null;
 }
 
@@ -37,12 +39,19 @@ export class Account {
     account.#sum = snapshot.sum;
     account.#window = snapshot.window;
     account.#inWindow = snapshot.inWindow;
+    account.#needed = snapshot.needed;
     account.reachedAt = snapshot.reached;
     return account;
   }
 
   snapshot(): AccountSnapshot {
-    return { sum: this.#sum, window: this.#window, inWindow: this.#inWindow, reached: this.reachedAt };
+    return {
+      sum: this.#sum,
+      window: this.#window,
+      inWindow: this.#inWindow,
+      needed: this.#needed,
+      reached: this.reachedAt,
+    };
   }
 
   get evidence(): number {
