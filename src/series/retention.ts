@@ -5,8 +5,8 @@ export type Retention = Readonly<Record<Resolution, number>>;
 
 const HOUR = 3_600_000;
 
-/** Seconds for 1 hour, minutes for 2 days, hours for 90 days. */
-export const RETENTION: Retention = { second: HOUR, minute: 48 * HOUR, hour: 90 * 24 * HOUR };
+/** Seconds for 2 hours (one of history and a rollout of another), minutes for 2 days, hours for 90 days. */
+export const RETENTION: Retention = { second: 2 * HOUR, minute: 48 * HOUR, hour: 90 * 24 * HOUR };
 
 /** Milliseconds per block. */
 export const WIDTH: Retention = { second: 1_000, minute: 60_000, hour: HOUR };
