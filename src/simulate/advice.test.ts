@@ -4,6 +4,7 @@ import type { CompiledAnalysis, CompiledService } from "../spec/compiled.js";
 import { adviseOn } from "./advice.js";
 import { type Harm, harmOf, NO_HARM } from "./harm.js";
 import { BASE } from "./measure.js";
+import { Probe } from "./probe.js";
 import { roughly } from "./roughly.js";
 import type { StageEnd } from "./stage.js";
 import { quantilesOf, shareOf } from "./statistics.js";
@@ -81,6 +82,15 @@ test("without an analysis there is nothing to search, and it says why", () => {
   const here = about(200, canary(10 * MINUTE, null));
   const advice = adviseOn(here, results(here, [NO_HARM, { pass: 20 }], [POINT, { pass: 20 }]));
   expect(advice.map(({ kind }) => kind)).toEqual(["no-comparison"]);
+});
+
+test("what coarse rehearsals find does not depend on what was tried before", () => {
+  const here = about(20, canary(10 * MINUTE));
+  const probe = () => new Probe(here, canary(10 * MINUTE), COMPARED);
+  const used = probe();
+  const ask = (of: Probe) => of.timeTo("fail", POINT, 25, 60 * MINUTE);
+  expect(ask(used)).not.toBeNull();
+  expect(ask(used)).toBe(ask(probe()));
 });
 
 test("times are said as people say them", () => {

@@ -2,9 +2,9 @@ import { stagesOf } from "../core/rollout/stages.js";
 import type { CompiledService, CompiledStage } from "../spec/compiled.js";
 import { percentText } from "./harm.js";
 import { comparisonBy, isCounted } from "./part.js";
-import { timeToVerdict } from "./probe.js";
+import { Probe } from "./probe.js";
 import { roughly } from "./roughly.js";
-import type { HarmStudy, Rehearsed, Study } from "./study.js";
+import type { Conditions, HarmStudy, Rehearsed, Study } from "./study.js";
 
 /** Something that the results suggest. `searched`: its times come from coarse rehearsals, `PROBES` each. */
 export interface Advice {
@@ -23,17 +23,19 @@ const ENOUGH = 4;
 export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
   const service = about.environment.services[about.service];
   if (service === undefined) return [];
-  if (comparisonBy(service, isCounted) === null) return [noComparison(service)];
+  const analysis = comparisonBy(service, isCounted);
+  if (analysis === null) return [noComparison(service)];
+  const probe = new Probe(about, service, analysis);
   const stages = stagesOf(service, { first: false, fast: false });
   const advice: Advice[] = [];
   const [clean, ...harms] = result.harms;
   if (clean !== undefined) {
     advice.push(...falseAlarms(service, clean));
-    const slow = slowPass(about, service, stages, clean);
+    const slow = slowPass(probe, service, stages, clean);
     if (slow !== null) advice.push(slow);
   }
   for (const harm of harms) {
-    const blind = blindStage(about, stages, harm);
+    const blind = blindStage(probe, result.conditions, stages, harm);
     if (blind !== null) advice.push(blind);
   }
   return advice;
@@ -54,7 +56,7 @@ function falseAlarms(service: CompiledService, clean: HarmStudy): readonly Advic
 }
 
 function slowPass(
-  about: Rehearsed,
+  probe: Probe,
   service: CompiledService,
   stages: readonly CompiledStage[],
   clean: HarmStudy,
@@ -65,7 +67,7 @@ function slowPass(
     const late = found.passed.of - found.passed.count - found.caught.count;
     if (late * 2 <= found.passed.of) continue;
     const longest = Math.min(LONGEST_MS, Math.max(20 * stage.maxMs, 2 * 3_600_000));
-    const needed = timeToVerdict(about, clean.harm, "pass", stage.share, longest);
+    const needed = probe.timeTo("pass", clean.harm, stage.share, longest);
     const then = { hold: "it holds for a person", abort: "it goes back", continue: "it goes on without a verdict" };
     const sentence =
       `the ${ordinal(index)} stage (${stage.share} %) cannot pass within its max of ${roughly(stage.maxMs)}: ` +
@@ -77,7 +79,8 @@ function slowPass(
 }
 
 function blindStage(
-  about: Rehearsed,
+  probe: Probe,
+  { requestsPerSecond }: Conditions,
   stages: readonly CompiledStage[],
   { harm, stages: found }: HarmStudy,
 ): Advice | null {
@@ -87,12 +90,11 @@ function blindStage(
   const stage = stages[index];
   const caught = found[index]?.caught;
   if (stage === undefined || caught === undefined) return null;
-  const { requestsPerSecond } = about.conditions;
   const sees = caught.count * 20 < caught.of ? "cannot see" : "rarely sees";
   const head = `with ${Number(requestsPerSecond.toPrecision(3))} requests/s the ${stage.share} % stage ${sees} ${harm.label} in its ${roughly(stage.maxMs)}`;
-  const wider = smallestShare(about, harm, stage);
+  const wider = smallestShare(probe, harm, stage);
   const longest = Math.min(LONGEST_MS, 6 * stage.maxMs);
-  const here = timeToVerdict(about, harm, "fail", stage.share, longest);
+  const here = probe.timeTo("fail", harm, stage.share, longest);
   const tails = [
     ...(wider === null ? [] : [`at ${wider.share} % it takes about ${roughly(wider.ms)}`]),
     ...(here === null ? [] : [`at ${stage.share} % it takes about ${roughly(here)}`]),
@@ -106,7 +108,7 @@ function blindStage(
 
 /** The smallest of {@link SHARES} above the stage's that finds the harm within the stage's time; more is quicker. */
 function smallestShare(
-  about: Rehearsed,
+  probe: Probe,
   harm: HarmStudy["harm"],
   stage: CompiledStage,
 ): { readonly share: number; readonly ms: number } | null {
@@ -115,7 +117,7 @@ function smallestShare(
   for (let low = 0, high = shares.length - 1; low <= high; ) {
     const middle = (low + high) >>> 1;
     const share = shares[middle] as number;
-    const ms = timeToVerdict(about, harm, "fail", share, stage.maxMs);
+    const ms = probe.timeTo("fail", harm, share, stage.maxMs);
     if (ms === null) low = middle + 1;
     else {
       best = { share, ms };

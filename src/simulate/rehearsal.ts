@@ -105,6 +105,8 @@ class Theatre {
       clock: { now: () => theatre.#now, wall: () => theatre.#now },
       term: lease.term,
       gates: () => [],
+      // Nothing dies here that would have to go on.
+      checkpointMs: Number.POSITIVE_INFINITY,
     });
     await theatre.#driver.load();
     return theatre;

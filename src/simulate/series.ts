@@ -6,6 +6,7 @@ type Row = Block & { readonly service: string };
 /** Seconds of one rehearsed environment, in the order in which they come; as long as the rehearsal, and gone with it. */
 export class RehearsedSeries implements SeriesStore {
   readonly #rows: Row[] = [];
+  readonly #states = new Map<string, unknown>();
 
   async write(_environment: string, blocks: readonly Row[]): Promise<void> {
     for (const block of blocks) this.#rows.push(block);
@@ -14,6 +15,18 @@ export class RehearsedSeries implements SeriesStore {
   async read({ service, from, to }: SeriesQuery): Promise<readonly Block[]> {
     const rows = this.#rows.slice(this.#place(from), this.#place(to));
     return rows.filter((row) => row.service === service);
+  }
+
+  async putState(_environment: string, service: string, kind: string, json: unknown): Promise<void> {
+    this.#states.set(`${service} ${kind}`, json);
+  }
+
+  async getState(_environment: string, service: string, kind: string): Promise<unknown> {
+    return this.#states.get(`${service} ${kind}`) ?? null;
+  }
+
+  async removeState(_environment: string, service: string, kind: string): Promise<void> {
+    this.#states.delete(`${service} ${kind}`);
   }
 
   async maintain(): Promise<void> {}
