@@ -58,3 +58,21 @@ function digits(value: number): string {
   if (Math.abs(value) >= 10) return String(Math.round(value));
   return String(Number(Number(value.toPrecision(2)).toFixed(4)));
 }
+
+/** `1 h 3 min`, `2 min 10 s`, `4 s`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  const parts = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor((seconds % 86_400) / 3_600), "h"],
+    [Math.floor((seconds % 3_600) / 60), "min"],
+    [seconds % 60, "s"],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first < 0) return "0 s";
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(" ");
+}

@@ -1,0 +1,60 @@
+import { line } from "d3-shape";
+import type { Point } from "../course.js";
+import { element, type Markup } from "../element.js";
+import { neededOdds, odds } from "../words.js";
+import { apart, PLOT } from "./box.js";
+import { path, text, valueAxis } from "./frame.js";
+import { evidenceTicks, type TimeScale, type ValueScale } from "./scales.js";
+
+/** Evidence of harm and of no harm, each beside the line at which it decides. */
+export function evidencePanel(
+  points: readonly Point[],
+  at: (point: Point) => number,
+  x: TimeScale,
+  y: ValueScale,
+  clip: string,
+): Markup {
+  const draw = (value: (point: Point) => number) =>
+    line<Point>(
+      (point) => x(at(point)),
+      (point) => y(value(point)),
+    ).digits(1)([...points]);
+  const tests = ["fail", "pass"] as const;
+  return element(
+    "g",
+    { class: "evidence" },
+    valueAxis(y, evidenceTicks(y), neededOdds),
+    element(
+      "g",
+      { "clip-path": `url(#${clip})` },
+      tests.map((test) => [
+        path(
+          draw(({ comparison }) => comparison.needed[test]),
+          `needed ${test}`,
+        ),
+        path(
+          draw(({ comparison }) => comparison.evidence[test]),
+          `line ${test}`,
+        ),
+      ]),
+    ),
+    labels(points.at(-1), y),
+  );
+}
+
+function labels(last: Point | undefined, y: ValueScale): Markup | null {
+  if (last === undefined) return null;
+  const { evidence, needed } = last.comparison;
+  const of = { fail: "harm", pass: "no harm" } as const;
+  const all = (["fail", "pass"] as const).flatMap((test) => [
+    { y: y(needed[test]), kind: `label needed ${test}`, content: `${neededOdds(needed[test])} decides ${of[test]}` },
+    { y: y(evidence[test]), kind: `label ${test}`, content: `${of[test]} ${odds(evidence[test])}` },
+  ]);
+  return element(
+    "g",
+    { class: "labels" },
+    apart(all, PLOT.evidence.top + 2, PLOT.evidence.bottom).map((one) =>
+      text(PLOT.right + 10, one.y + 4, one.content, one.kind, "start"),
+    ),
+  );
+}

@@ -1,0 +1,101 @@
+import { RolloutAnalysis } from "../core/analysis/rollout.js";
+import type { Block, ComparisonEvidence, SignalCounts, SignalJudgement, Verdict } from "../core/model/judgement.js";
+import type { ServiceStory } from "./service-story.js";
+
+/** What was counted for a service, and how long one block is: 1,000 ms, or 60,000 where the seconds are gone. */
+export interface Counted {
+  readonly blocks: readonly Block[];
+  readonly blockMs: number;
+}
+
+/** How one signal stood at the end of a bin of time. */
+export interface Point {
+  /** Engine milliseconds: the end of the bin. */
+  readonly at: number;
+  readonly verdict: Verdict;
+  /** Everything that was compared so far. */
+  readonly canary: SignalCounts;
+  readonly stable: SignalCounts | null;
+  readonly comparison: ComparisonEvidence;
+}
+
+/** One signal over a rollout. */
+export interface Course {
+  readonly service: string;
+  readonly signal: string;
+  readonly blockMs: number;
+  readonly binMs: number;
+  readonly since: number;
+  readonly until: number;
+  readonly points: readonly Point[];
+}
+
+/** More would be finer than a pixel. */
+export const MAX_BINS = 240;
+
+/**
+ * The rollout once more: the counts that are kept go through the same analysis that the engine used, and each bin keeps
+ * how it stood at its end. Empty: nothing is compared, or no request is known. Signals of other sources have no blocks,
+ * and no course.
+ */
+export function coursesOf(story: ServiceStory, counted: Counted): readonly Course[] {
+  const { spec, stable, canary, since, until, attempt } = story;
+  const analysis = spec?.analysis ?? null;
+  if (spec === null || analysis === null || canary === null || since === null) return [];
+  const { blockMs } = counted;
+  const signals = analysis.signals.filter(({ source }) => source.kind === "errors" || source.kind === "slow");
+  if (signals.length === 0) return [];
+  // The edge counts a request as slow by the guard's threshold.
+  const slowMs = spec.guards.find((guard) => guard.slowMs !== null)?.slowMs ?? null;
+  const options = { analysis: { ...analysis, signals }, stable, canary, attempt, memory: null, slowMs };
+  const rollout = new RolloutAnalysis(options);
+  const binMs = binOf(until - since, blockMs);
+  const points = new Map<string, Point[]>();
+  const take = (at: number) => {
+    for (const judged of rollout.judge().signals) keep(points, judged, at);
+  };
+  let end = since + binMs;
+  let isOpen = false;
+  for (const [at, blocks] of byTime(counted.blocks)) {
+    if (at >= until) break;
+    // Nobody was sent to the new group in the second before it got its weight.
+    if (at + blockMs <= since) {
+      rollout.learn(at, blocks);
+      continue;
+    }
+    if (at >= end) {
+      if (isOpen) take(end);
+      end += Math.ceil((at + 1 - end) / binMs) * binMs;
+    }
+    rollout.update(at, blocks);
+    isOpen = true;
+  }
+  if (isOpen) take(Math.min(end, until));
+  return [...points].map(([signal, of]) => {
+    return { service: story.service, signal, blockMs, binMs, since, until, points: of };
+  });
+}
+
+/** Whole blocks, as few as possible, at most {@link MAX_BINS} bins. */
+export function binOf(spanMs: number, blockMs: number): number {
+  return Math.max(1, Math.ceil(spanMs / MAX_BINS / blockMs)) * blockMs;
+}
+
+function keep(points: Map<string, Point[]>, judged: SignalJudgement, at: number): void {
+  const { signal, verdict, canary, stable, comparison } = judged;
+  if (comparison === undefined || canary.total === 0) return;
+  const of = points.get(signal) ?? [];
+  points.set(signal, of);
+  of.push({ at, verdict, canary, stable, comparison });
+}
+
+/** Blocks of the same time together, oldest first. */
+function byTime(blocks: readonly Block[]): readonly (readonly [number, readonly Block[]])[] {
+  const times = new Map<number, Block[]>();
+  for (const block of blocks) {
+    const same = times.get(block.at);
+    if (same === undefined) times.set(block.at, [block]);
+    else same.push(block);
+  }
+  return [...times].sort(([a], [b]) => a - b);
+}
