@@ -94,6 +94,9 @@ export async function run(): Promise<BenchResult> {
 const FORGETFUL: SeriesStore = {
   write: async () => {},
   read: async () => [],
+  putState: async () => {},
+  getState: async () => null,
+  removeState: async () => {},
   maintain: async () => {},
   close: async () => {},
 };

@@ -17,17 +17,14 @@ import type { Gate } from "../core/progression/step.js";
 import { WindlassError } from "../error.js";
 import type { Clock } from "../ports/clock.js";
 import type { LedgerStore } from "../ports/ledger-store.js";
-import type { SeriesStore } from "../ports/series-store.js";
-import type { SignalSource, Target } from "../ports/target.js";
-import { EvidenceWindow } from "./evidence.js";
-import { judgements } from "./judge.js";
+import type { Target } from "../ports/target.js";
 import { understand } from "./known-events.js";
+import { isQuiet, type Rest, restsUntil } from "./quiet.js";
+import { Watching, type WatchPorts } from "./watching.js";
 
-export interface DriverPorts {
+export interface DriverPorts extends WatchPorts {
   readonly ledger: LedgerStore;
   readonly target: Target;
-  readonly signals: SignalSource;
-  readonly series: SeriesStore;
   readonly clock: Clock;
   /** Of the lease; fences an engine that was replaced. */
   readonly term: number;
@@ -53,15 +50,11 @@ export class Driver {
   #state: EnvironmentState;
   #observation: Observation | null = null;
   #seenSince = 0;
-  #judgements: Readonly<Record<string, Judgement>> = {};
   #waiting: Waiting | null = null;
   #targetProblem: string | null = null;
-  #cursor: string | null = null;
-  #evidence = new Map<string, EvidenceWindow>();
-  #evidenceOf: string | null = null;
+  readonly #watching: Watching;
+  #rest: Rest | null = null;
   #queue: Promise<unknown> = Promise.resolve();
-  #evidenceChanged = true;
-  #judgedOn = "";
   #stale = true;
 
   constructor(
@@ -69,6 +62,7 @@ export class Driver {
     private readonly ports: DriverPorts,
   ) {
     this.#state = emptyEnvironment(key);
+    this.#watching = new Watching(key, ports);
   }
 
   get state(): EnvironmentState {
@@ -78,13 +72,17 @@ export class Driver {
     return this.#observation;
   }
   get judgements(): Readonly<Record<string, Judgement>> {
-    return this.#judgements;
+    return this.#watching.judgements;
   }
   get waiting(): Waiting | null {
     return this.#waiting;
   }
   get targetProblem(): string | null {
     return this.#targetProblem;
+  }
+  /** Why the target's counts cannot be read; null: they can. */
+  get signalProblem(): string | null {
+    return this.#watching.problem;
   }
 
   /** Reads the stream from where this driver is. */
@@ -114,32 +112,36 @@ export class Driver {
     return this.#serial(() => this.#step());
   }
 
+  /** Ends what goes on in the background of its steps. */
+  close(): void {
+    this.#watching.close();
+  }
+
   async #step(): Promise<StepResult> {
     if (this.#stale) await this.#reload();
     await this.#observe();
     const now = this.ports.clock.now();
-    this.#judge(now);
+    const swung = await this.#watching.look(this.#state, now);
+    const gates = this.ports.gates(this.#state);
+    if (!swung && isQuiet(this.#rest, this.#state, this.#observation, gates, now)) {
+      const wakeAt = this.#rest?.wakeAt ?? null;
+      return { decided: 0, applied: this.#hasIntent() ? false : await this.#act(), wakeAt };
+    }
+    this.#rest = null;
     const input: DecideInput = {
       now,
       observation: this.#observation,
       seenSince: this.#seenSince,
-      judgements: this.#judgements,
-      gates: this.ports.gates(this.#state),
+      judgements: this.#watching.judgements,
+      gates,
     };
     const { events, last } = this.#decideUntilQuiet(input);
     if (events.length > 0) await this.#append(events, "engine", null);
     this.#waiting = last.waiting;
+    const until = restsUntil(this.#state, last.wakeAt, this.#seenSince);
+    this.#rest = { state: this.#state, observation: this.#observation, gates, wakeAt: last.wakeAt, until };
     const applied = await this.#act();
     return { decided: events.length, applied, wakeAt: last.wakeAt };
-  }
-
-  /** Nothing new to judge by within the same second: the verdicts stand. Thousands of environments look often. */
-  #judge(now: number): void {
-    const basis = `${this.#state.version} ${Math.floor(now / 1000)} ${this.#signalProblem ?? ""}`;
-    if (basis === this.#judgedOn && !this.#evidenceChanged) return;
-    this.#judgedOn = basis;
-    this.#evidenceChanged = false;
-    this.#judgements = judgements(this.#state, this.#evidence, now, this.#signalProblem);
   }
 
   /** Decisions are pure, so a chain of them is made in memory and becomes one durable append. */
@@ -162,8 +164,8 @@ export class Driver {
 
   /** What the target is told when it does not have it; a function of the state, so repeating it is harmless. */
   async #act(): Promise<boolean> {
+    if (this.#hasIntent()) return false;
     const { intentVersion } = this.#state;
-    if (intentVersion === 0 || this.#observation?.applied?.revision === intentVersion) return false;
     try {
       await this.ports.target.apply(this.key, {
         term: this.ports.term,
@@ -178,7 +180,10 @@ export class Driver {
     }
   }
 
-  #signalProblem: string | null = null;
+  #hasIntent(): boolean {
+    const { intentVersion } = this.#state;
+    return intentVersion === 0 || this.#observation?.applied?.revision === intentVersion;
+  }
 
   async #observe(): Promise<void> {
     try {
@@ -190,45 +195,6 @@ export class Driver {
       this.#observation = null;
       this.#targetProblem = messageOf(error);
     }
-    await this.#readSignals();
-  }
-
-  /** Blocks are read only while somebody decides on them. */
-  async #readSignals(): Promise<void> {
-    const { deployment } = this.#state;
-    if (deployment === null || deployment.outcome !== null) return;
-    try {
-      if (this.#evidenceOf !== deployment.id) await this.#recallEvidence(deployment.id, deployment.startedAt);
-      const reading = await this.ports.signals.read(this.key, this.#cursor);
-      this.#cursor = reading.cursor;
-      this.#signalProblem = null;
-      if (reading.blocks.length === 0) return;
-      this.#evidenceChanged = true;
-      for (const block of reading.blocks) this.#windowOf(block.service).add([block]);
-      await this.ports.series.write(this.key, reading.blocks);
-    } catch (error) {
-      this.#signalProblem = messageOf(error);
-    }
-  }
-
-  /** After a restart the blocks of the rollout in progress come from the series store. */
-  async #recallEvidence(deployment: string, from: number): Promise<void> {
-    this.#evidence = new Map();
-    this.#evidenceChanged = true;
-    const to = this.ports.clock.now() + 1;
-    for (const service of Object.keys(this.#state.services)) {
-      const blocks = await this.ports.series.read({ environment: this.key, service, from, to, resolution: "second" });
-      this.#windowOf(service).add(blocks);
-    }
-    this.#evidenceOf = deployment;
-  }
-
-  #windowOf(service: string): EvidenceWindow {
-    const known = this.#evidence.get(service);
-    if (known !== undefined) return known;
-    const window = new EvidenceWindow();
-    this.#evidence.set(service, window);
-    return window;
   }
 
   async #append(events: readonly DomainEvent[], by: string, key: string | null): Promise<void> {

@@ -4,12 +4,13 @@ import type { EventRecord } from "../core/model/event.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
 import { WindlassError } from "../error.js";
 import { Driver, type DriverPorts, type StepResult } from "./driver.js";
+import type { EngineLog } from "./log.js";
 import { CADENCE, type Cadence, pauseAfter } from "./schedule.js";
 
 /** The stream of what concerns the whole installation. */
 export const SYSTEM_STREAM = "windlass";
 
-export type EngineLog = (level: "info" | "warn" | "error", message: string, facts?: Record<string, unknown>) => void;
+export type { EngineLog } from "./log.js";
 
 interface Seat {
   readonly driver: Driver;
@@ -95,11 +96,15 @@ export class Engine {
   /** Ends the loop; a step under way finishes. */
   stop(): void {
     this.#stopped = true;
-    for (const seat of this.#seats.values()) if (seat.timer !== null) clearTimeout(seat.timer);
+    for (const { driver, timer } of this.#seats.values()) {
+      if (timer !== null) clearTimeout(timer);
+      driver.close();
+    }
   }
 
   #seat(key: EnvironmentKey): Seat {
-    const seat: Seat = { driver: new Driver(key, this.ports), timer: null, running: false, again: false, failures: 0 };
+    const driver = new Driver(key, { log: this.log, ...this.ports });
+    const seat: Seat = { driver, timer: null, running: false, again: false, failures: 0 };
     this.#seats.set(key, seat);
     return seat;
   }

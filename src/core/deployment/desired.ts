@@ -65,8 +65,16 @@ function trafficIntent(spec: CompiledService, service: ServiceState): TrafficInt
     routes: canary === null || routed === null ? [] : canary.routes.map((match) => ({ match, group: routed })),
     sticky: canary?.sticky ?? null,
     policy: spec.edge,
-    slowMs: spec.guards.find((guard) => guard.signal === "slow")?.slowMs ?? null,
+    slowMs: slowThreshold(spec),
   };
+}
+
+/** What the target counts as slow: the guard's threshold, else the one that the analysis states, else nothing. */
+export function slowThreshold(spec: CompiledService): number | null {
+  const guarded = spec.guards.find((guard) => guard.signal === "slow")?.slowMs;
+  if (guarded != null) return guarded;
+  for (const { source } of spec.analysis?.signals ?? []) if (source.kind === "slow") return source.slowerThanMs;
+  return null;
 }
 
 function resourcesInUse(state: EnvironmentState): Intent["resources"] {

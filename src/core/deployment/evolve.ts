@@ -2,6 +2,7 @@ import type { DomainEvent } from "../model/events.js";
 import type { GroupId } from "../model/intent.js";
 import type { DeploymentState, EnvironmentState, GroupState, RolloutState, ServiceState } from "../model/state.js";
 import { beginProgression } from "../progression/step.js";
+import { attemptsAfter } from "./attempts.js";
 import { finishServices } from "./finish.js";
 
 /** Where an event stands: everything else about it is in its data. */
@@ -29,6 +30,7 @@ export function emptyEnvironment(key: string): EnvironmentState {
     holds: {},
     configuration: {},
     scale: {},
+    attempts: {},
     keys: [],
   };
 }
@@ -105,7 +107,10 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
     case "deployment.turned@1":
       return turn(onDeployment(state, { cause: state.deployment?.cause ?? event.data.cause }), place);
     case "deployment.finished@1":
-      return finishServices(state, event.data.outcome, event.data.cause, place.at);
+      return {
+        ...finishServices(state, event.data.outcome, event.data.cause, place.at),
+        attempts: attemptsAfter(state, event.data.outcome),
+      };
     case "rollout.started@1":
       return startRollout(state, event.data.service, place);
     case "rollout.shaped@1": {

@@ -28,6 +28,8 @@ export interface EnvironmentState {
   readonly configuration: Readonly<Record<string, number>>;
   /** What `windlass scale` asked for, over the spec's replicas. */
   readonly scale: Readonly<Record<ServiceName, number>>;
+  /** Observed rollouts that did not settle, by `<service> <revision>`; the last ones. Attempts share one risk of a false alarm. */
+  readonly attempts: Readonly<Record<string, number>>;
   /** Idempotency keys of the last commands and the version each one ended at; bounded. */
   readonly keys: readonly {
     readonly key: string;
