@@ -15,3 +15,8 @@ export function at(pointer: string, document: unknown): unknown {
   }
   return value;
 }
+
+/** A name as one step of a pointer. */
+export function pointerToken(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -125,6 +125,16 @@ it("reads numbers whatever the content type says, and takes null and 204 for no 
   expect((await look(begin())).kind).toBe("no-data");
 });
 
+it("finds the group in the document, too, when a pointer says {{group}}", async () => {
+  const of = (all: number) =>
+    JSON.stringify({ "shop/production": { r1: { bad: 0, all: 10 * all }, r2: { bad: 1, all } } });
+  const probe = begin({ bad: "/{{environment}}/{{group}}/bad", total: "/{{environment}}/{{group}}/all" });
+  answers(of(10));
+  await look(probe);
+  answers(of(12));
+  expect(await look(probe)).toMatchObject({ intervals: [{ stable: [{ total: 20 }], canary: [{ bad: 0, total: 2 }] }] });
+});
+
 it("finds values as RFC 6901 has it", () => {
   const document = { foo: ["bar", "baz"], "": 0, "a/b": 1, "c%d": 2, " ": 7, "m~n": 8, __proto__: null };
   expect(["", "/foo/0", "/", "/a~1b", "/c%d", "/ ", "/m~0n"].map((pointer) => at(pointer, document))).toEqual([

@@ -11,6 +11,7 @@ import { type Bearer, bearer, type SecretLookup } from "../token.js";
 import { duration, unanswered } from "../unanswered.js";
 import { countsIn } from "./answer.js";
 import { DeltaBook } from "./delta-book.js";
+import { pointerToken } from "./json-pointer.js";
 
 export type WebQuerySettings = Extract<CompiledSource, { kind: "http" }>;
 
@@ -41,7 +42,11 @@ export class WebQuerySource implements Source {
     const asked = sidesOf(subject).map(async ({ side, group }) => {
       const url = addressOf(fill(settings.url, subject, group, encodeURIComponent));
       host = url.host;
-      counts[side] = countsIn(await this.#get(url, token, signal), url, settings);
+      const pointers = {
+        bad: fill(settings.bad, subject, group, pointerToken),
+        total: fill(settings.total, subject, group, pointerToken),
+      };
+      counts[side] = countsIn(await this.#get(url, token, signal), url, pointers);
     });
     try {
       await Promise.all(asked);
