@@ -62,6 +62,11 @@ export class Account {
     return this.#needed;
   }
 
+  /** The most that it takes per second, on average over windows. */
+  get fastest(): number {
+    return (1_000 * this.#needed) / (this.options.windows * this.options.windowMs);
+  }
+
   /** `gain`: what the test won in the second that begins at `at`; `surcharge`: what dependence adds to the need. */
   add(at: number, gain: number, surcharge: number): void {
     const { needed, windowMs, windows } = this.options;

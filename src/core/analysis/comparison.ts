@@ -38,6 +38,7 @@ export interface ComparisonSnapshot {
   readonly replicas: readonly { readonly replica: string; readonly bad: number; readonly total: number }[];
   readonly size: number | null;
   readonly seconds: number;
+  readonly span: { readonly from: number; readonly to: number } | null;
 }
 
 /**
@@ -96,7 +97,7 @@ export class Comparison {
     const n1 = sum(stable, "total");
     const k2 = sum(canary, "bad");
     const n2 = sum(canary, "total");
-    this.#tally.add(k1, n1, k2, n2, canary);
+    this.#tally.add(at, k1, n1, k2, n2, canary);
     this.#placebo.update(at, stable, k1, n1);
     this.#follow(n2, n1, stable.length);
     const known = this.settings.objective ?? null;
@@ -126,7 +127,7 @@ export class Comparison {
     about: { readonly slowerThanMs?: number | null; readonly warmUp?: { ms: number; requests: number } } = {},
   ): SignalJudgement {
     const { level, margin, signal, objective = null } = this.settings;
-    const { canary, seconds } = this.#tally;
+    const { canary, seconds, elapsed } = this.#tally;
     const stable = objective === null ? this.#tally.stable : null;
     const discount = this.#failed.needed / -Math.log(level.fail);
     const facts = {
@@ -136,13 +137,14 @@ export class Comparison {
       stable,
       objective,
       margin,
-      seconds,
+      elapsed,
       size: this.#size,
       worst: this.#tally.worstReplica(),
       slowerThanMs: about.slowerThanMs ?? null,
       evidence: { fail: this.#failed.evidence, pass: this.#passed.evidence },
       needed: { fail: this.#failed.needed, pass: this.#passed.needed },
       ratios: { fail: WORSE, pass: NOT_WORSE },
+      fastest: this.#passed.fastest,
     };
     const rates = {
       canary: rateInterval(canary, INTERVAL_LEVEL, discount),

@@ -8,13 +8,16 @@ export interface ComparisonFacts {
   readonly stable: SignalCounts | null;
   readonly objective: number | null;
   readonly margin: { readonly fail: number; readonly pass: number };
-  readonly seconds: number;
+  /** Seconds since the canary's first request. */
+  readonly elapsed: number;
   readonly size: number | null;
   readonly worst: { readonly replica: string; readonly bad: number; readonly of: number } | null;
   readonly slowerThanMs: number | null;
   readonly evidence: { readonly fail: number; readonly pass: number };
   readonly needed: { readonly fail: number; readonly pass: number };
   readonly ratios: { readonly fail: readonly number[]; readonly pass: readonly number[] };
+  /** The most evidence for a pass that a second may add, on average. */
+  readonly fastest: number;
 }
 
 /** A stable group this bad is news of its own. */

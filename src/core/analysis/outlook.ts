@@ -7,19 +7,20 @@ const EXCESSES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 
 /** What it would take to decide, as a sentence: at the traffic and rates seen so far. */
 export function outlook(facts: ComparisonFacts): string {
-  const { verdict, seconds, canary, stable, objective } = facts;
+  const { verdict, elapsed, canary, stable, objective } = facts;
   if (verdict === "fail") return "decided";
   if (canary.total === 0) return "no request reached the new group yet";
-  if (seconds === 0 && objective === null) return "both groups need requests in the same span of time";
-  const per = 1 / Math.max(1, seconds);
+  if (stable?.total === 0) return "both groups need requests in the same span of time";
+  const per = 1 / elapsed;
   const n2 = canary.total * per;
   const n1 = stable === null ? n2 * 1e6 : stable.total * per;
-  const base = Math.max(stable === null ? (objective ?? 0) : rate(stable), 0.5 / Math.max(1, n1 * seconds));
+  const base = Math.max(stable === null ? (objective ?? 0) : rate(stable), 0.5 / Math.max(1, n1 * elapsed));
   const found = smallestFound(facts, n1, n2, base);
   const harm =
     found === null ? "harm is not found within an hour" : `harm of ${points(found)} more would be found within an hour`;
   if (verdict === "pass") return `passed; ${harm}`;
-  const growth = bestGrowth(facts.ratios.pass, n1, n2, base, rate(canary), facts.margin.pass);
+  const won = bestGrowth(facts.ratios.pass, n1, n2, base, rate(canary), facts.margin.pass);
+  const growth = Math.min(won, facts.fastest);
   const left = facts.needed.pass - facts.evidence.pass;
   const pass =
     growth <= 0 || left / growth > FAR_SECONDS

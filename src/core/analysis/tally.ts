@@ -9,6 +9,8 @@ export interface TallySnapshot {
   readonly stable: SignalCounts;
   readonly replicas: readonly ReplicaCounts[];
   readonly seconds: number;
+  /** Engine time of the canary's first request and of the last second after it; null: none yet. */
+  readonly span: { readonly from: number; readonly to: number } | null;
 }
 
 /** What was compared so far. */
@@ -16,6 +18,7 @@ export class Tally {
   #canary = { bad: 0, total: 0 };
   #stable = { bad: 0, total: 0 };
   #seconds = 0;
+  #span: { from: number; to: number } | null = null;
   readonly #replicas = new Map<string, { bad: number; total: number }>();
 
   constructor(from: TallySnapshot | null) {
@@ -23,6 +26,7 @@ export class Tally {
     this.#canary = { ...from.canary };
     this.#stable = { ...from.stable };
     this.#seconds = from.seconds;
+    this.#span = from.span === null ? null : { ...from.span };
     for (const { replica, bad, total } of from.replicas) this.#replicas.set(replica, { bad, total });
   }
 
@@ -37,12 +41,19 @@ export class Tally {
     return this.#seconds;
   }
 
-  add(k1: number, n1: number, k2: number, n2: number, canary: readonly ReplicaCounts[]): void {
+  /** Seconds since the canary's first request, those without any included. */
+  get elapsed(): number {
+    return this.#span === null ? 0 : (this.#span.to - this.#span.from) / 1_000 + 1;
+  }
+
+  add(at: number, k1: number, n1: number, k2: number, n2: number, canary: readonly ReplicaCounts[]): void {
     this.#stable.bad += k1;
     this.#stable.total += n1;
     this.#canary.bad += k2;
     this.#canary.total += n2;
     if (n1 > 0 && n2 > 0) this.#seconds++;
+    if (this.#span !== null) this.#span.to = at;
+    else if (n2 > 0) this.#span = { from: at, to: at };
     for (const { replica, bad, total } of canary) {
       const name = this.#replicas.has(replica) || this.#replicas.size < REPLICAS ? replica : "others";
       const counts = this.#replicas.get(name);
@@ -65,6 +76,7 @@ export class Tally {
 
   snapshot(): TallySnapshot {
     const replicas = [...this.#replicas].map(([replica, counts]) => ({ replica, ...counts }));
-    return { canary: this.canary, stable: this.stable, replicas, seconds: this.#seconds };
+    const span = this.#span === null ? null : { ...this.#span };
+    return { canary: this.canary, stable: this.stable, replicas, seconds: this.#seconds, span };
   }
 }
