@@ -73,7 +73,8 @@ export class SignalAnalysis {
   }
 
   measured(second: SignalSecond): void {
-    if (second.stable.length > 0) this.#stableAt = second.at;
+    // A polled source names replicas that answered nothing, too.
+    if (second.stable.some(({ total }) => total > 0)) this.#stableAt = second.at;
     this.#beside?.update(second);
     if (this.#alone === null) return;
     this.#stableAt ??= this.#beside === null ? Number.NEGATIVE_INFINITY : second.at;
