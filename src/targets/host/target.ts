@@ -10,9 +10,10 @@ import type { Places } from "../../ports/places.js";
 import type { Application, LogLine, LogQuery, SignalReading, SignalSource, Target } from "../../ports/target.js";
 import { counted, signals } from "./counted.js";
 import { daemonArgv as defaultArgv } from "./daemon/entry.js";
-import type { ControlPlane, Facts, Hello, Observed } from "./daemon/protocol.js";
+import type { ControlPlane, Facts, Hello, Observed, Signals } from "./daemon/protocol.js";
 import { UnixHttp } from "./daemon/unix-http.js";
-import { SecondMap } from "./second-map.js";
+import { readSignals } from "./reading.js";
+import type { SignalCursor } from "./second-map.js";
 
 export interface HostTargetOptions {
   readonly places: Places;
@@ -46,7 +47,6 @@ export function createHostTarget(options: HostTargetOptions): HostTarget {
   const daemon = new UnixHttp(places.daemonSocket, "daemon");
   const edge = new UnixHttp(places.edgeSocket, "edge");
   const argv = options.daemonArgv ?? defaultArgv(places);
-  const seconds = new SecondMap();
   const get = <T>(path: string): Promise<T> => daemon.json<T>({ method: "GET", path, deadlineMs: DEADLINE_MS });
   const put = async (path: string, body: unknown): Promise<void> => {
     await daemon.json({ method: "PUT", path, body, deadlineMs: DEADLINE_MS });
@@ -62,11 +62,16 @@ export function createHostTarget(options: HostTargetOptions): HostTarget {
     },
     apply: (environment, application: Application) => put("/apply", { environment, ...application }),
     logs: (environment, query, signal) => logs(daemon, environment, query, signal),
-    async read(environment, cursor): Promise<SignalReading> {
-      const at = seconds.parse(cursor);
-      const query = { environment, since: String(at?.second ?? 0), ...(at === null ? {} : { edge: at.edge }) };
-      const read = counted(signals, await get(`/signals?${new URLSearchParams(query)}`), "daemon");
-      return seconds.place(read, at, clock.now());
+    read(environment, cursor): Promise<SignalReading> {
+      const page = async (after: SignalCursor | null): Promise<Signals> => {
+        const query = {
+          environment,
+          since: String(after?.second ?? 0),
+          ...(after === null ? {} : { edge: after.edge }),
+        };
+        return counted(signals, await get(`/signals?${new URLSearchParams(query)}`), "daemon");
+      };
+      return readSignals(page, cursor, () => clock.now());
     },
     ensureDaemon() {
       starting ??= ensure(hello, edge, argv, places).finally(() => {

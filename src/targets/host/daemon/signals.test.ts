@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { counted, edgeBlocks, signals as signalsSchema } from "../counted.js";
+import { Counts } from "../edge/counts.js";
 import type { EdgeBlocks } from "../edge/protocol.js";
-import { SecondMap } from "../second-map.js";
+import { readSignals } from "../reading.js";
+import { SecondMap, type SignalCursor } from "../second-map.js";
 import { Restarts } from "./signals.js";
 
 const latencies = { 4: 8, 40: 2 };
@@ -82,6 +84,28 @@ test("what the edge gave in full is final, and another edge changes nothing of i
   const next = { edge: "e2", nowSecond: 1, intoSecondMs: 100, blocks: [block(0), block(1)] };
   const after = seconds.place(next, seconds.parse(whole.cursor), 1_090_499);
   expect([after.completeTo, after.blocks.map(({ at }) => at)]).toEqual([1_090_000, [1_090_000]]);
+});
+
+test("who was away for ten minutes is up to date after one reading, whatever an answer holds at most", async () => {
+  const counts = new Counts();
+  for (let index = 0; index < 40; index++)
+    for (let second = 0; second < 600; second++)
+      counts.replica("shop/test/web", "r1", `web-r1-${index}`).count(second, false, false, 3);
+  const restarts = new Restarts();
+  let asked = 0;
+  const page = async (after: SignalCursor | null) => {
+    asked += 1;
+    const since = after?.second ?? 0;
+    const head = { edge: "e1", nowSecond: 599, intoSecondMs: 500 };
+    return restarts.merge("shop/test", { ...head, ...counts.blocks(since, 599, "shop/test/") }, since);
+  };
+  const reading = await readSignals(page, null, () => 1_599_500);
+  expect(asked).toBe(20);
+  expect(reading.completeTo).toBe(1_599_000);
+  expect(new Set(reading.blocks.map(({ replica, at }) => `${replica} ${at}`)).size).toBe(40 * 600);
+  expect((await readSignals(page, reading.cursor, () => 1_599_500)).blocks.map(({ at }) => at)).toEqual(
+    Array(40).fill(1_599_000),
+  );
 });
 
 const NONE = { total: 1, errors: 0, slow: 0, restarts: 0 };
