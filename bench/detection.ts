@@ -57,7 +57,7 @@ export async function run(): Promise<BenchResult> {
       ),
       ...best.map(
         (one) =>
-          `${one.rival.name}: ${one.rival.what}; published ${one.rival.settings[one.rival.published]}; best ${settingText(one)}`,
+          `${one.rival.name}: ${one.rival.what}; first column ${one.rival.settings[one.rival.published]}${one.rival.advised ? " (published)" : ""}; best ${settingText(one)}`,
       ),
     );
   });

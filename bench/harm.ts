@@ -9,6 +9,7 @@ import { sweep, worstOf } from "./analysis/sweep.js";
 import { TRACES, type TraceName } from "./analysis/traces.js";
 import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";
+import { figure } from "./table/spread.js";
 
 const DEFAULTS = { runs: 500, independent: 2_000, sweep: 1_000, seed: 30_000_000 };
 const BASE = 0.001;
@@ -76,7 +77,7 @@ export async function run(): Promise<BenchResult> {
   const ratioToBestRival = complete ? Math.max(...plain.map(({ ratio }) => ratio.value)) : -1;
   return {
     name: "harm",
-    figures: { ratioToBestRival },
+    figures: { ratioToBestRival: figure(ratioToBestRival, 4) },
     reached: complete && ratioToBestRival <= 0.05,
     lines: [
       "Bad requests to a harmful canary until it fails, at most an hour: means, 200 requests/s, 10 % canary, base 0.1 %, and ours by the best",
@@ -85,7 +86,17 @@ export async function run(): Promise<BenchResult> {
       `${runs} runs a trace (${independent} of the independent one), seeds from ${seed}.`,
       "",
       ...table(
-        ["trace", "to %", "Windlass", "best rival", "", "with", "ratio", "to few points", "to one tuned for 0.1 %"],
+        [
+          "trace",
+          "to %",
+          "Windlass",
+          "best rival",
+          "which",
+          "set to",
+          "ratio",
+          "to few points",
+          "to one tuned for 0.1 %",
+        ],
         rows.map(({ trace, badRate, ours, best, ratio, few, tuned }) => [
           trace,
           String(badRate * 100),

@@ -30,7 +30,7 @@ export async function run(): Promise<BenchResult> {
       `an hour of independent traffic at 200 requests/s, 10 % canary, base 0.1 %; two replicas of stable, one of the canary; seeds from ${seed}`,
       spreadHead("one sample: an hour"),
       spreadRow("µs for an update of a signal with its verdict", updates, 3),
-      spreadRow("ms for an hour of a rollout that is rehearsed", rollouts, 1),
+      spreadRow("ms for a rehearsed hour of a rollout, with its history", rollouts, 1),
       "a rehearsed rollout: one stage of an hour, the signals `errors` and `slow`, the engine with its ledger in memory, an hour of history",
     ],
   };
@@ -68,7 +68,7 @@ async function msPerSimulatedHour(seed: number): Promise<number> {
     guards: [],
   });
   const begin = performance.now();
-  const { simulatedSeconds } = await rehearse({
+  const { totalMs } = await rehearse({
     environment,
     service: SERVICE,
     traffic: {
@@ -79,5 +79,6 @@ async function msPerSimulatedHour(seed: number): Promise<number> {
     },
     seed,
   });
-  return ((performance.now() - begin) * 3_600) / simulatedSeconds;
+  // All of it, also the hour of history, is on the account of the rollout.
+  return ((performance.now() - begin) * 3_600_000) / totalMs;
 }

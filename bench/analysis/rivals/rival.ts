@@ -22,7 +22,7 @@ export interface Rival {
   readonly advised: boolean;
   /** In words, in the order of `decide`. */
   readonly settings: readonly string[];
-  /** The setting of the tool's own code or example. */
+  /** The setting of the tool's own code or example; of one that is not advised, the nearest to it. */
   readonly published: number;
   /** For each setting the second (from 1) after which it fails the canary; 0: it never does. */
   decide(rollout: Rollout): Int32Array;
