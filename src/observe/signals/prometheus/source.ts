@@ -61,7 +61,8 @@ export class PrometheusSource implements Source {
   }
 
   async #query(query: string, second: number, token: Bearer, signal: AbortSignal): Promise<Answer> {
-    const url = new URL(`${this.settings.url.replace(/\/+$/, "")}/api/v1/query`);
+    const url = new URL(this.settings.url);
+    url.pathname = `${url.pathname.replace(/\/+$/, "")}/api/v1/query`;
     const body = new URLSearchParams({
       query,
       time: String(second),
