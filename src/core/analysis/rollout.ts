@@ -1,8 +1,8 @@
 import type { CompiledAnalysis, CompiledSignal } from "../../spec/compiled.js";
 import type { GroupId } from "../model/intent.js";
-import type { Block, Judgement } from "../model/judgement.js";
+import type { Block, Judgement, Verdict } from "../model/judgement.js";
 import { type AnalysisMemory, ServiceProfile } from "./profile.js";
-import { combine } from "./seam.js";
+import { combine, combinedVerdict } from "./seam.js";
 import type { SignalSecond } from "./second.js";
 import { SignalAnalysis, type SignalAnalysisSnapshot } from "./signal.js";
 
@@ -88,6 +88,13 @@ export class RolloutAnalysis {
   /** Counts of a polled source. */
   measured(signal: string, second: SignalSecond): void {
     this.#signals.get(signal)?.measured(second);
+  }
+
+  /** The verdict of {@link judge}, without its words. */
+  get verdict(): Verdict {
+    const verdicts: Verdict[] = [];
+    for (const { verdict } of this.#signals.values()) if (verdict !== null) verdicts.push(verdict);
+    return combinedVerdict(verdicts);
   }
 
   judge(): Judgement {

@@ -1,4 +1,4 @@
-import type { Block, Judgement, SignalJudgement } from "../model/judgement.js";
+import type { Block, Judgement, SignalJudgement, Verdict } from "../model/judgement.js";
 
 /** What a test is shown: blocks of counts, stable and canary from the same seconds. */
 export interface Evidence {
@@ -22,6 +22,11 @@ export interface SignalTest<S> {
 }
 
 const RANK = ["fail", "provider-error", "no-data", "inconclusive", "pass"] as const;
+
+/** The same without the words: what decides of several verdicts. */
+export function combinedVerdict(verdicts: readonly Verdict[]): Verdict {
+  return RANK.find((one) => verdicts.includes(one)) ?? "pass";
+}
 
 /** One verdict from several: `fail` beats all; `pass` needs every signal to pass (rule 7). */
 export function combine(signals: readonly SignalJudgement[]): Judgement {

@@ -1,6 +1,6 @@
 import type { CompiledSignal } from "../../spec/compiled.js";
 import type { GroupId } from "../model/intent.js";
-import type { Block, SignalJudgement } from "../model/judgement.js";
+import type { Block, SignalJudgement, Verdict } from "../model/judgement.js";
 import { Comparison, type ComparisonSnapshot } from "./comparison.js";
 import { bucketOf, limitOf } from "./latency.js";
 import { countAbove, ENOUGH, type ServiceProfile } from "./profile.js";
@@ -79,6 +79,15 @@ export class SignalAnalysis {
     if (this.#alone === null) return;
     this.#stableAt ??= this.#beside === null ? Number.NEGATIVE_INFINITY : second.at;
     if (second.at - this.#stableAt >= ALONE_AFTER_MS) this.#alone.update({ ...second, stable: [] });
+  }
+
+  /** The verdict of {@link judge}, for a glance every second; null: nothing can be said. */
+  get verdict(): Verdict | null {
+    if (this.#beside === null && this.#alone === null) return null;
+    if (this.signal.source.kind === "slow" && this.#slowBucket === null)
+      return this.#beside === null ? null : "inconclusive";
+    if (this.#alone?.verdict === "fail" || this.#beside === null) return this.#alone?.verdict ?? null;
+    return this.#beside.verdict;
   }
 
   /** None: without stable and without objective nothing can be said of it. */
