@@ -70,7 +70,7 @@ describe("streams", () => {
     sockets.on("connection", (socket, req) =>
       socket.on("message", (text: Buffer) => socket.send(`${req.headers["x-forwarded-for"]} ${text.toString()}`)),
     );
-    const { story } = edgeWith();
+    const { edge, story } = edgeWith();
     const policy = { drainMs: 50 };
     const port = await story({ weights: { r1: 100 }, groups: { r1: [one.port] }, policy });
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["chat"]);
@@ -82,6 +82,9 @@ describe("streams", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     await story({ weights: { r1: 100 }, groups: { r1: [replicaOf(one.port, { draining: true })] }, policy });
     await closed;
+    // How long it was open is no latency.
+    await until(() => edge.blocks(0).blocks.length === 1);
+    expect(edge.blocks(0).blocks).toMatchObject([{ total: 1, errors: 0, slow: 0, latencies: {} }]);
   });
 
   test("a replica that is told to end when the drain is over may close its WebSockets itself, and the client hears why", async () => {
@@ -104,10 +107,13 @@ describe("streams", () => {
   test("an upgrade that the replica does not want gets the replica's own answer", async () => {
     const plain = await replica("plain", (_, res) => void res.writeHead(403).end("no"));
     plain.server.on("upgrade", (_, socket) => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno"));
-    const { story } = edgeWith();
+    const { edge, story } = edgeWith();
     const port = await story({ weights: { r1: 100 }, groups: { r1: [plain.port] } });
     const answer = await ask(port, "/", { headers: { connection: "upgrade", upgrade: "websocket" } });
     expect([answer.status, answer.body]).toEqual([403, "no"]);
+    // It is an answer like any other, and takes its time.
+    await until(() => edge.blocks(0).blocks.length === 1);
+    expect(Object.values(edge.blocks(0).blocks[0]?.latencies ?? {})).toEqual([1]);
   });
 
   test("trailers after a chunked answer arrive", async () => {
