@@ -63,10 +63,10 @@ test("with hardly any requests it says that nothing helps", () => {
 
 test("a stage that cannot pass in its time hears how long is needed, and what happens until then", () => {
   const here = about(3, canary(10 * MINUTE));
-  const [first] = adviseOn(here, results(here, [NO_HARM, { hold: 19, pass: 1 }], [POINT, { fail: 20 }]));
+  const [first] = adviseOn(here, results(here, [NO_HARM, { hold: 18, pass: 2 }], [POINT, { fail: 20 }]));
   expect(first).toMatchObject({ kind: "slow-pass", searched: true });
   expect(first?.sentence).toMatch(
-    /^the first stage \(10 %\) cannot pass within its max of 10 min: about \d+ (min|h) are needed; until then it holds for a person$/,
+    /^the first stage \(10 %\) mostly does not pass within its max of 10 min: about [\d.]+ (min|h) are needed; without, it holds for a person$/,
   );
 });
 

@@ -4,6 +4,7 @@ import { percentText } from "./harm.js";
 import { comparisonBy, isCounted } from "./part.js";
 import { Probe } from "./probe.js";
 import { roughly } from "./roughly.js";
+import type { Share } from "./statistics.js";
 import type { Conditions, HarmStudy, Rehearsed, Study } from "./study.js";
 
 /** Something that the results suggest. `searched`: its times come from coarse rehearsals, `PROBES` each. */
@@ -18,6 +19,8 @@ const SHARES = [5, 10, 15, 20, 25, 30, 40, 50] as const;
 const LONGEST_MS = 6 * 3_600_000;
 /** Fewer came to a stage: they say nothing about it. */
 const ENOUGH = 4;
+/** A stage's time is enough when it is for so many releases. */
+const MOST = 0.8;
 
 /** What to change, and what it would bring; the most important first. */
 export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
@@ -64,15 +67,15 @@ function slowPass(
   for (const [index, found] of clean.stages.entries()) {
     const stage = stages[index];
     if (stage === undefined || stage.maxMs === 0 || found.passed.of < ENOUGH) continue;
-    const late = found.passed.of - found.passed.count - found.caught.count;
-    if (late * 2 <= found.passed.of) continue;
+    const { count, of } = found.passed;
+    if ((of - count - found.caught.count) * 2 <= of) continue;
     const longest = Math.min(LONGEST_MS, Math.max(20 * stage.maxMs, 2 * 3_600_000));
-    const needed = probe.timeTo("pass", clean.harm, stage.share, longest);
+    const needed = probe.timeTo("pass", clean.harm, stage.share, longest, MOST);
     const then = { hold: "it holds for a person", abort: "it goes back", continue: "it goes on without a verdict" };
     const sentence =
-      `the ${ordinal(index)} stage (${stage.share} %) cannot pass within its max of ${roughly(stage.maxMs)}: ` +
-      `${needed === null ? `more than ${roughly(longest)}` : `about ${roughly(needed)}`} are needed; ` +
-      `until then ${then[service.onTooLittleData]}`;
+      `the ${ordinal(index)} stage (${stage.share} %) ${count * 20 < of ? "cannot" : "mostly does not"} pass within its max ` +
+      `of ${roughly(stage.maxMs)}: ${needed === null ? `more than ${roughly(longest)}` : `about ${roughly(needed)}`} are ` +
+      `needed; without, ${then[service.onTooLittleData]}`;
     return { kind: "slow-pass", sentence, searched: true };
   }
   return null;
@@ -82,16 +85,16 @@ function blindStage(
   probe: Probe,
   { requestsPerSecond }: Conditions,
   stages: readonly CompiledStage[],
-  { harm, stages: found }: HarmStudy,
+  { harm, caught: all, stages: found }: HarmStudy,
 ): Advice | null {
   const index = found.findIndex(
-    ({ caught }, place) => (stages[place]?.maxMs ?? 0) > 0 && caught.of >= ENOUGH && caught.count * 2 < caught.of,
+    ({ caught }, place) => (stages[place]?.maxMs ?? 0) > 0 && caught.of >= ENOUGH && misses(caught, all),
   );
   const stage = stages[index];
   const caught = found[index]?.caught;
   if (stage === undefined || caught === undefined) return null;
-  const sees = caught.count * 20 < caught.of ? "cannot see" : "rarely sees";
-  const head = `with ${Number(requestsPerSecond.toPrecision(3))} requests/s the ${stage.share} % stage ${sees} ${harm.label} in its ${roughly(stage.maxMs)}`;
+  const rate = Number(requestsPerSecond.toPrecision(3));
+  const head = `with ${rate} requests/s the ${stage.share} % stage ${sees(caught, harm.label)} in its ${roughly(stage.maxMs)}`;
   const wider = smallestShare(probe, harm, stage);
   const longest = Math.min(LONGEST_MS, 6 * stage.maxMs);
   const here = probe.timeTo("fail", harm, stage.share, longest);
@@ -104,6 +107,16 @@ function blindStage(
       ? tails.join("; ")
       : `neither does any share up to ${SHARES.at(-1)} %, nor ${roughly(longest)} at ${stage.share} %`;
   return { kind: "blind-stage", sentence: `${head}; ${tail}`, searched: true };
+}
+
+/** More often than not; or often enough that many get through all stages. */
+function misses(here: Share, all: Share): boolean {
+  return here.count * 2 < here.of || (here.count < MOST * here.of && all.count < 0.9 * all.of);
+}
+
+function sees({ count, of }: Share, label: string): string {
+  if (count * 20 < of) return `cannot see ${label}`;
+  return count * 2 < of ? `rarely sees ${label}` : `misses ${label} in ${of - count} of ${of}`;
 }
 
 /** The smallest of {@link SHARES} above the stage's that finds the harm within the stage's time; more is quicker. */

@@ -4,12 +4,10 @@ import type { CompiledAnalysis, CompiledService } from "../spec/compiled.js";
 import { type Harm, NO_HARM } from "./harm.js";
 import { seedOf } from "./random.js";
 import { Requests } from "./requests.js";
-import { quantilesOf } from "./statistics.js";
 import type { Rehearsed } from "./study.js";
 
 /** Few: enough for "about 22 minutes", not for a second digit. */
 export const PROBES = 9;
-const MIDDLE = Math.ceil(PROBES / 2);
 const HISTORY_S = 3_600;
 
 /** Coarse rehearsals: the comparison alone, without the engine and its guards, after one hour that all of them share. */
@@ -32,20 +30,21 @@ export class Probe {
   }
 
   /**
-   * Median time to a verdict when the new release stays at `share` percent. Null: not within `longestMs` in half of
-   * the rehearsals.
+   * Time to a verdict when the new release stays at `share` percent, in the given part (0..1) of the rehearsals. Null:
+   * it takes longer than `longestMs`.
    */
-  timeTo(wanted: "fail" | "pass", harm: Harm, share: number, longestMs: number): number | null {
+  timeTo(wanted: "fail" | "pass", harm: Harm, share: number, longestMs: number, part = 0.5): number | null {
     const came: number[] = [];
+    const rank = Math.ceil(part * PROBES);
     for (let run = 1; run <= PROBES; run++) {
-      // Too many have not come: what is left cannot move the median.
-      if (run - 1 - came.length > PROBES - MIDDLE) return null;
+      // Too many have not come: what is left cannot move it.
+      if (run - 1 - came.length > PROBES - rank) return null;
       // Nor can what comes later than the ones that make it.
-      const limit = came.length < MIDDLE ? longestMs : (came.toSorted((a, b) => a - b)[MIDDLE - 1] ?? longestMs);
+      const limit = came.length < rank ? longestMs : (came.toSorted((a, b) => a - b)[rank - 1] ?? longestMs);
       const ms = this.#once(wanted, this.#requests(harm, share, run), share, limit);
       if (ms !== null) came.push(ms);
     }
-    return quantilesOf(came, PROBES).median;
+    return came.toSorted((a, b) => a - b)[rank - 1] ?? null;
   }
 
   #once(wanted: "fail" | "pass", requests: Requests, share: number, limitMs: number): number | null {

@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { environment, service } from "../../test/simulation/system.js";
-import type { CompiledService, TooLittleData } from "../spec/compiled.js";
+import type { CompiledAnalysis, CompiledService, TooLittleData } from "../spec/compiled.js";
+import { PastHours } from "./past-hours.js";
 import { type RehearsalOptions, rehearse } from "./rehearsal.js";
 
 const MINUTE = 60_000;
+const COMPARED: CompiledAnalysis = {
+  falseAlarms: 0.01,
+  falsePasses: 0.05,
+  signals: [
+    { name: "errors", margin: { fail: 0, pass: 0.005 }, objective: null, source: { kind: "errors" } },
+    { name: "slow", margin: { fail: 0.01, pass: 0.03 }, objective: null, source: { kind: "slow", slowerThanMs: null } },
+  ],
+};
 const GUARD = { signal: "errors", above: 0.05, forMs: 10_000, minSamples: 20, slowMs: null } as const;
 
 function web(options: Partial<CompiledService> = {}): CompiledService {
@@ -15,16 +24,24 @@ function web(options: Partial<CompiledService> = {}): CompiledService {
   return service("web", { replicas: 3, guards: [GUARD], strategy, ...options });
 }
 
-function rollout(errors: number, options: Partial<RehearsalOptions> & { rps?: number; of?: CompiledService } = {}) {
-  const { rps = 50, of = web(), ...rest } = options;
-  return rehearse({
+interface Changes extends Partial<RehearsalOptions> {
+  readonly rps?: number;
+  readonly of?: CompiledService;
+}
+
+function optionsOf(errors: number, { rps = 50, of = web(), ...rest }: Changes): RehearsalOptions {
+  return {
     environment: environment([of]),
     service: "web",
     traffic: { requestsPerSecond: rps, base: { errors: 0.001, slow: 0 }, harm: { errors, slow: 0 }, burstMs: null },
     seed: 1,
     historyMs: 10 * MINUTE,
     ...rest,
-  });
+  };
+}
+
+function rollout(errors: number, changes: Changes = {}) {
+  return rehearse(optionsOf(errors, changes));
 }
 
 test("a release that answers nothing but errors is caught in the first stage, and every request to it is harmed", async () => {
@@ -60,6 +77,20 @@ test("the same options tell the same rollout, another seed another one", async (
   const first = await rollout(0.5, { seed: 7 });
   expect(await rollout(0.5, { seed: 7 })).toEqual(first);
   expect((await rollout(0.5, { seed: 8 })).requests).not.toBe(first.requests);
+});
+
+test("what was learned in an hour need not be learned again: the rollout after it is the same", async () => {
+  const past = new PastHours();
+  const of = web({ analysis: COMPARED, guards: [] });
+  for (const [seed, errors] of [
+    [1, 0.02],
+    [2, 0.02],
+    [3, 0],
+  ] as const) {
+    const options = optionsOf(errors, { seed, historySeed: 9, of, historyMs: 60 * MINUTE });
+    expect(await rehearse(options, past)).toEqual(await rehearse(options));
+  }
+  expect(past.of(9)).not.toBeNull();
 });
 
 describe("with too few requests for a verdict, the spec decides", () => {

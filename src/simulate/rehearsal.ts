@@ -7,16 +7,20 @@ import type { CompiledEnvironment, CompiledService } from "../spec/compiled.js";
 import { WELL } from "../targets/model/behaviour.js";
 import { ModelTarget } from "../targets/model/target.js";
 import { partOf, releaseOf } from "./part.js";
+import { PastHours } from "./past-hours.js";
+import { seedOf } from "./random.js";
 import { Requests, type TrafficOptions } from "./requests.js";
 import { RehearsedSeries } from "./series.js";
 import { type Fact, type StageReport, stagesFrom } from "./stage.js";
-import { rehearsedTraffic } from "./traffic.js";
+import { RehearsedTraffic } from "./traffic.js";
 
 export interface RehearsalOptions {
   readonly environment: CompiledEnvironment;
   readonly service: string;
   readonly traffic: TrafficOptions;
   readonly seed: number;
+  /** Of what came before; the same as `seed` unless given. */
+  readonly historySeed?: number;
   /** How long the current release ran well before; an hour unless given. */
   readonly historyMs?: number;
   /** A rollout that takes longer is left open; two days unless given. */
@@ -57,13 +61,19 @@ const FIRST_DEPLOYMENT_S = 600;
 
 /**
  * One rollout of one service, told in seconds: the engine and its analysis as they are, on the model target, with a
- * ledger in memory and a clock that jumps. The same options give the same result on every machine.
+ * ledger in memory and a clock that jumps. The same options give the same result on every machine, with `past` (what earlier
+ * rehearsals of the same service and conditions left) or without.
  */
-export async function rehearse(options: RehearsalOptions): Promise<RehearsalResult> {
+export async function rehearse(options: RehearsalOptions, past = new PastHours()): Promise<RehearsalResult> {
   const stage = await Theatre.open(options);
+  const { seed, historySeed = seed, historyMs = HOUR_MS, longestMs = 48 * HOUR_MS } = options;
   await stage.settle();
-  await stage.passTime(options.historyMs ?? HOUR_MS);
-  return stage.perform(options.longestMs ?? 48 * HOUR_MS);
+  const known = past.of(historySeed);
+  if (known === null) await stage.passTime(historyMs);
+  else stage.skipTime(historyMs, known);
+  const states = await stage.begin();
+  if (known === null) past.keep(historySeed, states);
+  return stage.perform(longestMs);
 }
 
 class Theatre {
@@ -72,10 +82,11 @@ class Theatre {
   readonly #disk = new MemoryDisk();
   readonly #series = new RehearsedSeries();
   readonly #part: CompiledEnvironment;
-  readonly #requests: Requests;
+  readonly #traffic: RehearsedTraffic;
   readonly #model: ModelTarget;
   #driver!: Driver;
   #commands = 0;
+  #begun = { at: BEGIN, events: 0 };
 
   private constructor(private readonly options: RehearsalOptions) {
     const spec = options.environment.services[options.service];
@@ -86,10 +97,11 @@ class Theatre {
         hint: "only services with a port can be rehearsed",
       });
     this.#part = partOf(options.environment, spec);
-    this.#requests = new Requests(options.traffic, options.seed);
+    const requests = new Requests(options.traffic, options.historySeed ?? options.seed);
+    this.#traffic = new RehearsedTraffic(requests, "new");
     this.#model = new ModelTarget(() => this.#now, {
       behaviourOf: () => WARMING,
-      traffic: rehearsedTraffic(this.#requests, "new"),
+      traffic: this.#traffic.draw,
     });
   }
 
@@ -131,12 +143,26 @@ class Theatre {
     }
   }
 
-  /** The new release, until it succeeded, no request reaches it any more, or a person is needed. */
-  async perform(longestMs: number): Promise<RehearsalResult> {
-    const begun = this.#second;
-    const from = this.#disk.records.length;
+  /** The same, as an engine knows it that was told. */
+  skipTime(ms: number, states: ReadonlyMap<string, unknown>): void {
+    this.#second += ms;
+    this.#now = this.#second;
+    this.#traffic.skip(this.#second);
+    this.#series.restore(states);
+  }
+
+  /** Asks for the new release. What the engine knows by then, it has learned before. */
+  async begin(): Promise<ReadonlyMap<string, unknown>> {
+    this.#begun = { at: this.#second, events: this.#disk.records.length };
     await this.#deploy("new", false);
     await this.#step();
+    this.#traffic.requests.begin(seedOf(this.options.seed, 1));
+    return this.#series.states;
+  }
+
+  /** The new release, until it succeeded, no request reaches it any more, or a person is needed. */
+  async perform(longestMs: number): Promise<RehearsalResult> {
+    const { at: begun, events: from } = this.#begun;
     let outcome: RehearsalResult["outcome"] | null = null;
     while (outcome === null) {
       await this.#nextSecond();
@@ -148,8 +174,8 @@ class Theatre {
       outcome,
       stages,
       turned: turnedIn(facts, stages),
-      requests: this.#requests.answered,
-      harmed: this.#requests.harmed,
+      requests: this.#traffic.requests.answered,
+      harmed: this.#traffic.requests.harmed,
       totalMs: this.#second - begun,
       simulatedSeconds: (this.#second - BEGIN) / 1000,
     };

@@ -50,7 +50,7 @@ export class Requests {
   /** Answered by the new release; and of these, bad because it is new. */
   answered = 0;
   harmed = 0;
-  readonly #random: Random;
+  #random: Random;
   readonly #latencies = new Map<number, Readonly<Record<number, number>>>();
   readonly #weather = new Map<string, Weather>();
 
@@ -59,6 +59,12 @@ export class Requests {
     seed: number,
   ) {
     this.#random = new Random(seed);
+  }
+
+  /** From here on other draws, whatever was drawn before; no replica is in a burst. */
+  begin(seed: number): void {
+    this.#random = new Random(seed);
+    this.#weather.clear();
   }
 
   /** Null: there was none. */

@@ -29,6 +29,15 @@ export class RehearsedSeries implements SeriesStore {
     this.#states.delete(`${service} ${kind}`);
   }
 
+  /** What engines left to go on from. */
+  get states(): ReadonlyMap<string, unknown> {
+    return new Map(this.#states);
+  }
+
+  restore(states: ReadonlyMap<string, unknown>): void {
+    for (const [key, state] of states) this.#states.set(key, state);
+  }
+
   async maintain(): Promise<void> {}
   async close(): Promise<void> {}
 

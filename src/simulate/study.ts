@@ -1,5 +1,6 @@
 import type { CompiledEnvironment } from "../spec/compiled.js";
 import { type Harm, NO_HARM } from "./harm.js";
+import { PastHours } from "./past-hours.js";
 import { seedOf } from "./random.js";
 import { type RehearsalResult, rehearse } from "./rehearsal.js";
 import type { TrafficOptions } from "./requests.js";
@@ -23,12 +24,14 @@ export interface Effort {
   readonly budgetSeconds: number;
   readonly least: number;
   readonly most: number;
+  /** Different hours before; rehearsals take turns, since an hour costs as much as a rollout. */
+  readonly histories: number;
 }
 
-/** About ten seconds of a processor for each harm at the most. */
-export const THOROUGH: Effort = { runs: null, budgetSeconds: 600_000, least: 20, most: 200 };
+/** Some ten seconds of a processor in all. */
+export const THOROUGH: Effort = { runs: null, budgetSeconds: 250_000, least: 20, most: 200, histories: 20 };
 /** For `plan`: about a second in all. */
-export const BRIEF: Effort = { runs: null, budgetSeconds: 24_000, least: 6, most: 24 };
+export const BRIEF: Effort = { runs: null, budgetSeconds: 16_000, least: 5, most: 24, histories: 2 };
 
 export interface StageStudy {
   readonly share: number;
@@ -61,9 +64,9 @@ export interface Study {
   readonly harms: readonly HarmStudy[];
 }
 
-/** History is drawn and learned, not lived through: it costs a fraction. */
 const HISTORY_SECONDS = 3_600;
-const HISTORY_COST = 0.15;
+/** To begin one, and to write down how it ended, costs as much as so many seconds of it. */
+const OVERHEAD_SECONDS = 60;
 
 /** Rehearses no harm and each of the harms. `progress` hears of every run; resolves early, with what there is, never. */
 export async function study(
@@ -73,20 +76,24 @@ export async function study(
   progress: (done: { readonly harm: Harm; readonly run: number; readonly most: number }) => void = () => {},
 ): Promise<Study> {
   const studies: HarmStudy[] = [];
+  const past = new PastHours();
   for (const harm of [NO_HARM, ...harms.filter(({ shares }) => shares.errors + shares.slow > 0)]) {
     const results: RehearsalResult[] = [];
     const most = effort.runs ?? effort.most;
     for (let cost = 0; results.length < most; ) {
       if (effort.runs === null && results.length >= effort.least && cost >= effort.budgetSeconds) break;
-      const result = await rehearse({
+      const run = results.length;
+      const options = {
         environment: about.environment,
         service: about.service,
         traffic: { ...about.conditions, harm: harm.shares },
         // The same worlds for every harm: what differs between them is the harm.
-        seed: seedOf(about.seed, results.length),
-      });
+        seed: seedOf(about.seed, run),
+        historySeed: seedOf(about.seed, run % effort.histories, 60),
+      };
+      const result = await rehearse(options, past);
       results.push(result);
-      cost += result.simulatedSeconds - HISTORY_SECONDS * (1 - HISTORY_COST);
+      cost += result.simulatedSeconds - HISTORY_SECONDS + OVERHEAD_SECONDS;
       progress({ harm, run: results.length, most });
     }
     studies.push(summed(harm, results));
