@@ -28,7 +28,7 @@ export type TraceName = (typeof TRACES)[number];
 export const LONG: ReadonlySet<TraceName> = new Set(["ar-120", "burst-60"]);
 
 export interface TraceOptions {
-  /** Share of bad requests of stable, on average. */
+  /** Share of bad requests of stable: on average, but for what hits everybody, which comes on top. */
   readonly base: number;
   /** The canary's own average share, or how much more than stable's it is; absent: the same. */
   readonly harm?: { readonly badRate: number } | { readonly delta: number };
@@ -43,6 +43,7 @@ export interface TraceOptions {
 const RAMP = [0.01, 0.05, 0.1, 0.25, 0.5];
 /** Mean seconds between bursts of one replica, and between incidents. */
 const GAP = 600;
+const BURST = 20;
 
 export function makeTrace(name: TraceName, options: TraceOptions): Trace {
   const { base, seed, history = 3_600, seconds = 3_600, requestsPerSecond = 200, canaryShare = 0.1 } = options;
@@ -128,9 +129,12 @@ function ownRate(name: TraceName, random: Random, all: number): Float64Array {
   }
   if (name === "burst-10" || name === "burst-60") {
     const length = name === "burst-10" ? 10 : 60;
+    // The base rate is the average, bursts included.
+    const calm = 1 / (1 + (BURST - 1) * (length / (GAP + length)));
+    rate.fill(calm);
     for (let at = random.exponential(GAP); at < all; at += random.exponential(GAP)) {
       const end = at + random.exponential(length);
-      for (; at < Math.min(end, all); at++) rate[Math.floor(at)] = 20;
+      for (; at < Math.min(end, all); at++) rate[Math.floor(at)] = BURST * calm;
     }
   }
   return rate;
