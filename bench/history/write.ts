@@ -15,6 +15,9 @@ const HALF_A_YEAR_MS = 182 * 24 * 3_600_000;
 const FORGETFUL: SeriesStore = {
   write: async () => {},
   read: async () => [],
+  putState: async () => {},
+  getState: async () => null,
+  removeState: async () => {},
   maintain: async () => {},
   close: async () => {},
 };

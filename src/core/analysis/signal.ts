@@ -155,13 +155,19 @@ export class SignalAnalysis {
         continue;
       }
       if (!this.#measures(block)) continue;
-      counts.push({ replica: block.replica, bad: this.#badIn(block), total: block.total });
+      counts.push({ replica: block.replica, bad: this.#badIn(block), total: this.#totalIn(block) });
     }
     return counts;
   }
 
   #measures(block: Block): boolean {
     return this.signal.source.kind !== "slow" || this.#countsDirectly() || block.latencies !== undefined;
+  }
+
+  /** Connections that were upgraded have no latency: they are neither quick nor slow. */
+  #totalIn(block: Block): number {
+    if (this.signal.source.kind !== "slow" || this.#countsDirectly()) return block.total;
+    return countAbove(block.latencies ?? {}, -1);
   }
 
   #badIn(block: Block): number {
