@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { subjectOf } from "../../../../test/contract/signal-provider.js";
-import { BODY_BYTES, OtlpIntake } from "./intake.js";
+import { BODY_BYTES, MOST_THINGS, OtlpIntake } from "./intake.js";
 import { ExportRequest, ExportResponse, Status } from "./messages.js";
 import type { OtlpSettings } from "./watch.js";
 
@@ -141,6 +141,8 @@ describe("answers as OTLP/HTTP has it:", () => {
     expect((await post(null, type, "/v1/metrics", "GET")).status).toBe(405);
     expect((await post("{}", { "content-type": "text/plain" })).status).toBe(415);
     expect((await post(" ".repeat(BODY_BYTES + 1), type)).status).toBe(413);
+    const nothings = Uint8Array.from({ length: 2 * MOST_THINGS + 2 }, (_, index) => (index % 2 === 0 ? 0x0a : 0));
+    expect((await post(nothings, { "content-type": "application/x-protobuf" })).status).toBe(413);
   });
 
   it("503 with Retry-After when too many come at once", async () => {

@@ -5,11 +5,13 @@ import type { Clock } from "../../../ports/clock.js";
 import type { ProbeSubject } from "../../../ports/signal-provider.js";
 import { quoted } from "../unanswered.js";
 import { CONTENT_TYPE, decodeRequest, type Encoding, encodeResponse, encodeStatus, encodingOf } from "./encoding.js";
-import { type Point, sentIn } from "./points.js";
+import { type Point, sentIn, sizeOf } from "./points.js";
 import { type OtlpSettings, Watch } from "./watch.js";
 
 /** Largest body, bytes, as sent and as decompressed. */
 export const BODY_BYTES = 4 * 1024 * 1024;
+/** Senders, metrics and points in one request; a Collector sends some 8,000. */
+export const MOST_THINGS = 50_000;
 const MOST_AT_ONCE = 8;
 const BODY_DEADLINE_MS = 30_000;
 const RETRY_AFTER_SECONDS = 2;
@@ -87,7 +89,9 @@ export class OtlpIntake {
       throw new Refusal(415, `the content type has to be ${CONTENT_TYPE.protobuf} or ${CONTENT_TYPE.json}`);
     const body = await decompressed(await bodyOf(request), request.headers.get("content-encoding"));
     const now = this.clock.now();
-    const sent = sentIn(decodeRequest(body, encoding));
+    const decoded = decodeRequest(body, encoding);
+    if (sizeOf(decoded) > MOST_THINGS) throw new Refusal(413, `the request has more than ${MOST_THINGS} points`);
+    const sent = sentIn(decoded);
     const refused = new Map<Point, string>();
     for (const each of sent)
       for (const watch of this.#watches) watch.offer(each, now, (point, why) => refused.set(point, why));

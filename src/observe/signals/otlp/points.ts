@@ -26,6 +26,19 @@ const CUMULATIVE = 2;
 const NO_RECORDED_VALUE = 1;
 const NANOS = 1e6;
 
+/** How much is to be looked at: senders, metrics and points. Empty messages cost two bytes to send, and much more to read. */
+export function sizeOf({ resourceMetrics = [] }: WireRequest): number {
+  let size = resourceMetrics.length;
+  for (const { scopeMetrics = [] } of resourceMetrics) {
+    size += scopeMetrics.length;
+    for (const { metrics = [] } of scopeMetrics) {
+      size += metrics.length;
+      for (const metric of metrics) size += countable(metric)?.dataPoints?.length ?? 0;
+    }
+  }
+  return size;
+}
+
 export function sentIn(request: WireRequest): Sent[] {
   return (request.resourceMetrics ?? []).map(({ resource, scopeMetrics = [] }) => {
     const metrics = scopeMetrics.flatMap((scope) => scope.metrics ?? []);
