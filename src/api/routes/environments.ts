@@ -104,7 +104,7 @@ export const environmentRoutes = [
     id: "series",
     method: "get",
     path: `${ENVIRONMENT}/series`,
-    summary: "Counts of one service in a span of engine time, oldest first; kept for an hour by the second.",
+    summary: "Counts of one service in a span of engine time, oldest first; kept for two hours by the second.",
     parameters: inEnvironment,
     query: z.strictObject({
       service: name,
