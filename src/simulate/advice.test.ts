@@ -88,7 +88,7 @@ test("what coarse rehearsals find does not depend on what was tried before", () 
   const here = about(20, canary(10 * MINUTE));
   const probe = () => new Probe(here, canary(10 * MINUTE), COMPARED);
   const used = probe();
-  const ask = (of: Probe) => of.timeTo("fail", POINT, 25, 60 * MINUTE);
+  const ask = (of: Probe) => of.timeTo("fail", POINT, 25, 60 * MINUTE, 0.5);
   expect(ask(used)).not.toBeNull();
   expect(ask(used)).toBe(ask(probe()));
 });

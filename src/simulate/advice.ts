@@ -97,7 +97,7 @@ function blindStage(
   const head = `with ${rate} requests/s the ${stage.share} % stage ${sees(caught, harm.label)} in its ${roughly(stage.maxMs)}`;
   const wider = smallestShare(probe, harm, stage);
   const longest = Math.min(LONGEST_MS, 6 * stage.maxMs);
-  const here = probe.timeTo("fail", harm, stage.share, longest);
+  const here = probe.timeTo("fail", harm, stage.share, longest, MOST);
   const tails = [
     ...(wider === null ? [] : [`at ${wider.share} % it takes about ${roughly(wider.ms)}`]),
     ...(here === null ? [] : [`at ${stage.share} % it takes about ${roughly(here)}`]),
@@ -130,7 +130,7 @@ function smallestShare(
   for (let low = 0, high = shares.length - 1; low <= high; ) {
     const middle = (low + high) >>> 1;
     const share = shares[middle] as number;
-    const ms = probe.timeTo("fail", harm, share, stage.maxMs);
+    const ms = probe.timeTo("fail", harm, share, stage.maxMs, MOST);
     if (ms === null) low = middle + 1;
     else {
       best = { share, ms };

@@ -33,7 +33,7 @@ export class Probe {
    * Time to a verdict when the new release stays at `share` percent, in the given part (0..1) of the rehearsals. Null:
    * it takes longer than `longestMs`.
    */
-  timeTo(wanted: "fail" | "pass", harm: Harm, share: number, longestMs: number, part = 0.5): number | null {
+  timeTo(wanted: "fail" | "pass", harm: Harm, share: number, longestMs: number, part: number): number | null {
     const came: number[] = [];
     const rank = Math.ceil(part * PROBES);
     for (let run = 1; run <= PROBES; run++) {
@@ -49,13 +49,10 @@ export class Probe {
 
   #once(wanted: "fail" | "pass", requests: Requests, share: number, limitMs: number): number | null {
     const comparison = RolloutAnalysis.restore(this.#options, this.#learned);
-    // It may be asked at any time; asked rarely it answers a little late, which is little of what it took.
-    for (let second = 1, look = 1; second * 1000 <= limitMs; second++) {
+    for (let second = 1; second * 1000 <= limitMs; second++) {
       const at = HISTORY_S + second - 1;
       comparison.update(at * 1000, this.#second(requests, at, share));
-      if (second < look) continue;
-      if (comparison.judge().verdict === wanted) return second * 1000;
-      look = Math.max(look + 1, look * 1.02);
+      if (comparison.verdict === wanted) return second * 1000;
     }
     return null;
   }

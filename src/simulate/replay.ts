@@ -61,10 +61,10 @@ export function replay(service: CompiledService, recorded: Recorded): ReplayResu
     }
     analysis?.update(at, blocks);
     const afterMs = at + blockMs - since;
-    const compared = analysis?.judge() ?? null;
-    if (compared?.verdict === "pass") passedAfterMs ??= afterMs;
+    const compared = analysis?.verdict ?? null;
+    if (compared === "pass") passedAfterMs ??= afterMs;
     const guarded = guards.judge(at + blockMs, blocks);
-    if (compared?.verdict === "fail") failed = { afterMs, by: "comparison", judgement: compared };
+    if (analysis !== null && compared === "fail") failed = { afterMs, by: "comparison", judgement: analysis.judge() };
     else if (guarded.verdict === "fail") failed = { afterMs, by: "guard", judgement: guarded };
     if (failed !== null) break;
   }

@@ -14,7 +14,10 @@ export interface TrafficOptions {
   readonly base: BadShares;
   /** What the new release has on top of it. */
   readonly harm: BadShares;
-  /** Each replica for itself has {@link BURST} times the base for so long on average, every ten minutes on average. */
+  /**
+   * Each replica for itself is {@link BURST} times as bad as at other times for so long on average, every ten minutes on
+   * average; the base is what that comes to.
+   */
   readonly burstMs: number | null;
 }
 
@@ -112,6 +115,7 @@ export class Requests {
       weather.bursting = !weather.bursting;
       weather.until += this.#random.exponential(weather.bursting ? burstMs : BURST_GAP_MS);
     }
-    return weather.bursting ? BURST : 1;
+    const calm = 1 / (1 + ((BURST - 1) * burstMs) / (BURST_GAP_MS + burstMs));
+    return weather.bursting ? BURST * calm : calm;
   }
 }

@@ -112,6 +112,41 @@ function shop(): World {
   return world;
 }
 
+describe("plan", () => {
+  const planned: Plan = {
+    environment: "shop/production",
+    from: R1,
+    to: { label: "1.1.0", digest: "sha256:00" },
+    services: [
+      { service: "api", action: "roll-out", because: ["a new artefact"], how: "canary", risk: "low", why: "" },
+    ],
+    resources: [],
+    obstacles: [],
+    changes: true,
+  };
+
+  test("rehearses a canary with the traffic that was counted", async () => {
+    const world = shop();
+    world.plane.planned = planned;
+    world.plane.blocks = minutes(60);
+    const ran = await world.run("plan", "production");
+    expect(ran.code, ran.err).toBe(0);
+    expect(ran.out).toMatch(/at 2 requests\/s it finds \+1 point of errors .*; \+5 points of errors .*rehearsals each/);
+    expect(ran.out).toContain("`windlass simulate production` says");
+    const kept = JSON.parse((await world.run("plan", "production", "--json")).out);
+    expect(kept.detections).toMatchObject([{ service: "api", study: { service: "api" } }]);
+  });
+
+  test("says when the traffic is not known, and is silent when it was told to", async () => {
+    const world = shop();
+    world.plane.planned = planned;
+    const ran = await world.run("plan", "production");
+    expect(ran.out).toContain("what its stages would find is not known");
+    expect(ran.out).toContain("`windlass simulate production --requests-per-second <n>`");
+    expect((await world.run("plan", "production", "--no-detection")).out).not.toContain("stages would find");
+  });
+});
+
 describe("simulate", () => {
   test("asks for the traffic when nobody counted any, and starts no control plane for it", async () => {
     const world = shop();

@@ -25,7 +25,11 @@ export function simulateLines(key: string, study: Study, beside: Beside, style: 
   if (beside.advice.length > 0) lines.push("", style.bold("What this suggests"));
   for (const { sentence } of beside.advice) lines.push(`  ${style.yellow(style.open)} ${sentence}.`);
   if (beside.advice.some(({ searched }) => searched))
-    lines.push(style.dim(`    Other shares and times were tried with ${PROBES} coarse rehearsals each.`));
+    lines.push(
+      style.dim(
+        `    Shares and times were tried with ${PROBES} coarse rehearsals each; they are enough in four of five.`,
+      ),
+    );
   lines.push("", style.dim(`Seed ${study.seed}; in brackets: where the true share is, with 95 % confidence.`));
   return lines;
 }
@@ -55,7 +59,8 @@ function harmLines(study: HarmStudy, style: Style): readonly string[] {
   const found = `found ${shareText(caught)}`;
   const verdict = caught.count * 2 < caught.of ? style.red(found) : found;
   const times = detectMs.median === null ? "" : `, after ${spread(detectMs, roughly)}`;
-  const people = harmed.median === null ? "" : `; ${spread(harmed, String)} requests harmed until it was back`;
+  const most = harmed.p90 === null ? "" : ` (p90 ${harmed.p90})`;
+  const people = harmed.median === null ? "" : `; ${harmed.median} requests harmed until it was back${most}`;
   return [head, `  ${verdict}${times}${people}`, ...align(rows)];
 }
 
@@ -96,7 +101,8 @@ function shareText(share: Share): string {
 }
 
 function spread({ median, p90 }: Quantiles, text: (value: number) => string): string {
-  return `${median === null ? "never" : text(median)} (p90 ${p90 === null ? "never" : text(p90)})`;
+  const [middle, most] = [median, p90].map((value) => (value === null ? "never" : text(value)));
+  return middle === most ? `${middle}` : `${middle} (p90 ${most})`;
 }
 
 function sum(values: readonly number[]): number {

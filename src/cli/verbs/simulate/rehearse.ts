@@ -59,7 +59,7 @@ export async function rehearseMany(cli: Cli, { key, environment, service }: Abou
     say(cli, line);
   next(
     cli,
-    "`windlass simulate --harm slow=+5% --bursts 10s` tries other harm and other weather",
+    `\`windlass simulate ${environment.name} --harm slow=+5% --bursts 10s\` tries other harm and other weather`,
     `\`windlass plan ${environment.name}\` shows what a deployment would change`,
   );
 }
