@@ -111,6 +111,11 @@ export class Comparison {
     this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, learnedMs, PASS.slopes));
   }
 
+  /** Whether there was ever something to compare with. */
+  get sawStable(): boolean {
+    return this.#tally.stable.total > 0;
+  }
+
   /** Whether each test ever decided; `verdict` lets `fail` beat `pass`. */
   get decided(): { readonly fail: boolean; readonly pass: boolean } {
     return { fail: this.#failed.reachedAt !== null, pass: this.#passed.reachedAt !== null };

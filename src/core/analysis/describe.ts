@@ -63,7 +63,8 @@ export function percent(share: number): string {
 
 /** A difference of two shares. */
 export function points(margin: number): string {
-  return margin === 0 ? "nothing" : `${Number((margin * 100).toFixed(2))} points`;
+  const count = Number((margin * 100).toFixed(2));
+  return margin === 0 ? "nothing" : `${count} ${count === 1 ? "point" : "points"}`;
 }
 
 export function milliseconds(ms: number): string {

@@ -84,7 +84,9 @@ function play(
     if (second < CANARY) rollout.learn(second * 1_000, seen);
     else rollout.update(second * 1_000, seen);
   }
-  return { analysis: rollout, judgement: rollout.judge() };
+  const judgement = rollout.judge();
+  expect(rollout.verdict).toBe(judgement.verdict);
+  return { analysis: rollout, judgement };
 }
 
 const stable: Behaviour = { group: "r1" };
@@ -215,6 +217,19 @@ describe("latency", () => {
       verdict: "inconclusive",
       sentence: "slow: too few of stable's requests were seen to say what slow is",
     });
+  });
+
+  test("is of those requests that have one: upgraded connections are neither quick nor slow", () => {
+    const rollout = new RolloutAnalysis(options({ analysis: slow }));
+    const random = new Random(4);
+    for (let second = 0; second < 60; second++) {
+      const seen = blocks(random, second, [stable, { ...canary, startedAt: 30 }]);
+      rollout.update(
+        second * 1_000,
+        seen.map((block) => ({ ...block, total: block.total + 1_000 })),
+      );
+    }
+    expect(rollout.judge().signals[0]).toMatchObject({ canary: { total: 30 * 20 }, stable: { total: 58 * 100 } });
   });
 
   test("with a threshold of the spec needs no history, and is counted by the target where that can", () => {

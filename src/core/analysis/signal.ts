@@ -86,7 +86,8 @@ export class SignalAnalysis {
     if (this.#beside === null && this.#alone === null) return null;
     if (this.signal.source.kind === "slow" && this.#slowBucket === null)
       return this.#beside === null ? null : "inconclusive";
-    if (this.#alone?.verdict === "fail" || this.#beside === null) return this.#alone?.verdict ?? null;
+    if (this.#alone?.verdict === "fail" || this.#beside === null || this.#isAlone())
+      return this.#alone?.verdict ?? this.#beside?.verdict ?? null;
     return this.#beside.verdict;
   }
 
@@ -102,7 +103,15 @@ export class SignalAnalysis {
     const beside = this.#beside?.judge(about) ?? null;
     const alone = this.#alone?.judge(about) ?? null;
     if (beside === null) return alone === null ? [] : [alone];
-    return [alone?.verdict === "fail" && beside.verdict !== "fail" ? alone : beside];
+    if (alone === null) return [beside];
+    return [(alone.verdict === "fail" && beside.verdict !== "fail") || this.#isAlone() ? alone : beside];
+  }
+
+  /** A source that measures the canary only, or a stable group that never answered. */
+  #isAlone(): boolean {
+    return (
+      this.#alone !== null && this.#beside !== null && !this.#beside.sawStable && this.#alone.verdict !== "no-data"
+    );
   }
 
   snapshot(): SignalAnalysisSnapshot {

@@ -87,7 +87,13 @@ export class Preparer {
       : state.process !== null
         ? state.port
         : await this.options.ports.take(state.port);
-    const environment = { ...inheritedEnvironment(), ...values, ...urls, ...this.own(identity, plan, port) };
+    const environment = {
+      ...inheritedEnvironment(),
+      ...telemetryOf(identity),
+      ...values,
+      ...urls,
+      ...this.own(identity, plan, port),
+    };
     const spec: LaunchSpec = { argv: workload.run.argv, cwd, environment, port };
     return { kind: "ready", spec };
   }
@@ -107,6 +113,7 @@ export class Preparer {
       ...(port === null ? {} : { PORT: String(port), HOST: LOOPBACK }),
       WINDLASS_SERVICE: identity.service,
       WINDLASS_RELEASE: plan.label,
+      WINDLASS_GROUP: identity.group,
       WINDLASS_REPLICA: identity.id,
       WINDLASS_ENVIRONMENT: identity.environment,
       WINDLASS_INSTANCE: this.options.instance,
@@ -120,4 +127,11 @@ export class Preparer {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return directory;
   }
+}
+
+/** What an OpenTelemetry SDK reads by itself, so that its metrics say whose they are; the spec's own variables win. */
+function telemetryOf({ environment, service, group, id }: ReplicaIdentity): Record<string, string> {
+  const attributes = { "service.instance.id": id, "windlass.environment": environment, "windlass.group": group };
+  const pairs = Object.entries(attributes).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return { OTEL_SERVICE_NAME: service, OTEL_RESOURCE_ATTRIBUTES: pairs.join(",") };
 }
