@@ -31,6 +31,7 @@ export const VERBS: Readonly<Record<string, Load>> = {
   status: () => import("./verbs/status.js"),
   why: () => import("./verbs/why.js"),
   history: () => import("./verbs/history.js"),
+  report: () => import("./verbs/report.js"),
   logs: () => import("./verbs/logs.js"),
   scale: () => import("./verbs/scale.js"),
   secret: () => import("./verbs/secret.js"),

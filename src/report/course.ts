@@ -71,8 +71,9 @@ export function coursesOf(story: ServiceStory, counted: Counted): readonly Cours
     isOpen = true;
   }
   if (isOpen) take(Math.min(end, until));
-  return [...points].map(([signal, of]) => {
-    return { service: story.service, signal, blockMs, binMs, since, until, points: of };
+  return signals.flatMap(({ name: signal }) => {
+    const of = points.get(signal) ?? [];
+    return of.length === 0 ? [] : [{ service: story.service, signal, blockMs, binMs, since, until, points: of }];
   });
 }
 

@@ -20,13 +20,14 @@ table{border-collapse:collapse;font-size:.87rem;width:100%;font-variant-numeric:
 caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line)}
 th{color:var(--dim);font-weight:500}
-figure{margin:1rem 0}figcaption{font-weight:600}
-.chart{width:100%;height:auto;display:block}
+figure{margin:1rem 0;overflow-x:auto}
+.chart{width:100%;min-width:44rem;height:auto;display:block}
+.wide table{min-width:34rem}
 details{margin:.3rem 0 1rem}summary{color:var(--dim);cursor:pointer}
 .aside{color:var(--dim);font-size:.87rem;max-width:60rem}
 pre{background:var(--shade);padding:.8rem;overflow-x:auto;font-size:.82rem}
 footer{margin-top:3rem;color:var(--dim);font-size:.82rem}
-@media print{body{max-width:none;padding:0;font-size:11px}figure,tr{break-inside:avoid}h2{break-after:avoid}}`;
+@media print{body{max-width:none;padding:0;font-size:11px}.chart,.wide table{min-width:0}figure,tr{break-inside:avoid}h2{break-after:avoid}}`;
 
 /** One file that needs no other: no scripts, nothing from the network; a browser is told to refuse both. */
 export function htmlReport(report: ReportDocument, footer: string): string {
@@ -81,10 +82,15 @@ function partHtml(part: Part): Markup {
       return together(element("p", { class: "aside" }, part.caption), element("pre", {}, part.text));
     case "chart":
       return together(
-        element("figure", {}, element("figcaption", {}, part.chart.title), part.chart.draw(false)),
+        element("figure", {}, part.chart.draw(false)),
         element("details", {}, element("summary", {}, "The same as numbers"), tableHtml(part.numbers)),
       );
   }
+}
+
+/** Numbers stay with their units, odds in one piece. */
+function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=%)|(?<=\b1) (?=: \d)|(?<=\b1[ \u00a0]:) (?=\d)/g, "\u00a0");
 }
 
 function tableHtml({ caption, head, rows }: Table): Markup {
@@ -101,7 +107,7 @@ function tableHtml({ caption, head, rows }: Table): Markup {
       element(
         "tbody",
         {},
-        rows.map((row) => element("tr", {}, cells("td", row))),
+        rows.map((row) => element("tr", {}, cells("td", row.map(unbroken)))),
       ),
     ),
   );

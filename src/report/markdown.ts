@@ -37,19 +37,13 @@ function partText(part: Part): string {
     case "verbatim":
       return `${plain(part.caption)}\n\n${indented(part.text)}`;
     case "chart":
-      return tableText(part.numbers);
+      return `<details><summary>The same as numbers</summary>\n\n${tableText(part.numbers)}\n\n</details>`;
   }
 }
 
 function tableText({ caption, head, rows }: Table): string {
   const row = (cells: readonly string[]) => `| ${cells.map(plain).join(" | ")} |`;
-  return [
-    `**${plain(caption)}**`,
-    "",
-    row(head),
-    `|${" --- |".repeat(head.length)}`,
-    ...rows.map(row),
-  ].join("\n");
+  return [`**${plain(caption)}**`, "", row(head), `|${" --- |".repeat(head.length)}`, ...rows.map(row)].join("\n");
 }
 
 /** A code block by indentation: no fence that a text could end. */
@@ -66,5 +60,5 @@ export function plain(text: string): string {
     .replace(/\s+/g, " ")
     .replace(/[\\`*_{}[\]<>#|~!&]/g, (sign) => (sign === "&" ? "&amp;" : sign === "<" ? "&lt;" : `\\${sign}`))
     .replace(/^[-+=]/, "\\$&")
-    .replace(/^(\d+)(?=[.)])/, "$1\\");
+    .replace(/^(\d+)(?=[.)](?:\s|$))/, "$1\\");
 }

@@ -20,10 +20,11 @@ export interface ReportInput {
 
 /** The report as plain JSON: the story, and each signal over time. */
 export function reportData({ story, counted, checkpoint }: ReportInput): object {
-  const { clock, ...rest } = story;
+  const { clock, services, ...rest } = story;
   const wall = (at: number | null) => (at === null ? null : clock.iso(at));
   return {
     ...rest,
+    services: services.map(({ spec: _, ...service }) => service),
     requested: wall(story.requestedAt),
     started: wall(story.startedAt),
     turned: wall(story.turnedAt),
@@ -34,7 +35,7 @@ export function reportData({ story, counted, checkpoint }: ReportInput): object 
 }
 
 export function reportDocument(input: ReportInput): ReportDocument {
-  const { story, counted, checkpoint } = input;
+  const { story, checkpoint } = input;
   const parts: Part[] = [{ kind: "facts", rows: factRows(story) }];
   for (const service of story.services) if (service.action !== "keep") parts.push(...servicePart(input, service));
   const kept = story.services.filter(({ action }) => action === "keep").map(({ service }) => service);
@@ -54,7 +55,7 @@ export function reportDocument(input: ReportInput): ReportDocument {
     },
     ...ledgerPart(story, checkpoint),
   );
-  if (Object.keys(counted).length > 0) parts.push(...glossary());
+  if (isCompared(story) || parts.some(({ kind }) => kind === "chart")) parts.push(...glossary());
   const { environment, id, from, to } = story;
   const path = from === null ? to.label : `${from.label} → ${to.label}`;
   return { title: `${environment} ${id}: ${path}`, banner: banner(story), parts };
@@ -95,7 +96,7 @@ function drawnFrom(course: Course | undefined): string {
 }
 
 function factRows(story: Story): readonly (readonly [string, string])[] {
-  const { clock, from, to, reason, requestedAt, startedAt, endedAt, cause, now } = story;
+  const { clock, from, to, reason, requestedAt, startedAt, endedAt, now } = story;
   const end = endedAt ?? now;
   const asked = story.kind === "rollback" ? "a rollback" : "a deployment";
   return [
@@ -104,7 +105,6 @@ function factRows(story: Story): readonly (readonly [string, string])[] {
     ["from", from === null ? "nothing: the first one" : `${from.label} (${from.id})`],
     ["to", `${to.label} (${to.id})${to.digest === "" ? "" : `, ${to.digest.slice(0, 19)}…`}`],
     ["took", `${span(end - (startedAt ?? requestedAt))}${endedAt === null ? " so far" : `, until ${clock.day(end)}`}`],
-    ...(cause === null ? [] : [["cause", causeText(story)] as const]),
   ];
 }
 
@@ -125,7 +125,19 @@ function banner(story: Story): ReportDocument["banner"] {
           : story.outcome === "failed"
             ? ["bad", "Failed"]
             : ["open", "Superseded"];
-  return { tone, words, sentence: story.cause === null ? null : causeText(story) };
+  return { tone, words, sentence: story.cause === null ? openVerdict(story) : causeText(story) };
+}
+
+/** What a deployment that is not decided was last judged to be. */
+function openVerdict({ outcome, services, clock }: Story): string | null {
+  if (outcome !== null) return null;
+  const judged = services.flatMap(({ service, stages }) =>
+    stages.flatMap((stage) => stage.judged.map((one) => ({ service, stage: stage.number, ...one }))),
+  );
+  const last = judged.toSorted((a, b) => a.at - b.at).at(-1);
+  if (last === undefined) return null;
+  const { service, stage, at, judgement } = last;
+  return `${service}, stage ${stage}: ${judgement.verdict}: ${judgement.sentence} (${clock.day(at)})`;
 }
 
 function ledgerPart({ events }: Story, checkpoint: ReportInput["checkpoint"]): readonly Part[] {
@@ -134,11 +146,20 @@ function ledgerPart({ events }: Story, checkpoint: ReportInput["checkpoint"]): r
   const range = `Events ${first.sequence} to ${last.sequence} of the ledger tell this deployment (versions ${first.version} to ${last.version} of ${first.stream}).`;
   const parts: Part[] = [
     { kind: "heading", level: 2, text: "Ledger" },
-    { kind: "paragraph", text: `${range} \`windlass ledger prove ${last.sequence}\` proves one of them offline.` },
+    {
+      kind: "paragraph",
+      text: `${range} "windlass ledger prove ${last.sequence}" makes a proof of one that is checked offline.`,
+    },
   ];
   if (checkpoint === null) return parts;
   const caption = `The signed tree head when this report was made; it is checked with ${checkpoint.verifierKey}`;
   return [...parts, { kind: "verbatim", caption, text: checkpoint.note.trimEnd() }];
+}
+
+function isCompared({ services, cause }: Story): boolean {
+  const judged = services.flatMap(({ stages }) => stages.flatMap((stage) => stage.judged));
+  const all = [...judged.map(({ judgement }) => judgement), ...(cause?.judgement == null ? [] : [cause.judgement])];
+  return all.some(({ signals }) => signals.some(({ comparison }) => comparison !== undefined));
 }
 
 function glossary(): readonly Part[] {
@@ -147,10 +168,10 @@ function glossary(): readonly Part[] {
     {
       kind: "paragraph",
       text:
-        "Evidence of 1 : 340 would come up in at most one of 340 rollouts if chance alone were at work, however often one looks. " +
-        "Harm is decided when the new release is surely worse than stable by more than the upper margin of failing, " +
-        "no harm when it is surely not worse by the margin of passing. Until one of them is reached the verdict is inconclusive: " +
-        "that is an answer, too, and never a pass.",
+        "Evidence of 1 : 340 would come up in at most one of 340 rollouts if the opposite were true, however often one looks; " +
+        "what is known of bursts in the traffic is taken off. Harm is decided when the new release is surely worse than stable " +
+        "by more than the margin for failing, no harm when it is surely not worse by the margin for passing. " +
+        "Until one of them is reached the verdict is inconclusive: that is an answer, too, and never a pass.",
     },
   ];
 }

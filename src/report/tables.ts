@@ -3,7 +3,7 @@ import type { Counted, Course, Point } from "./course.js";
 import type { Table } from "./document.js";
 import type { ServiceStory } from "./service-story.js";
 import type { Story } from "./story.js";
-import { discountOf, interval, neededOdds, odds, percent, rateOf, span, whole } from "./words.js";
+import { believed, deciding, discountOf, interval, neededOdds, odds, percent, rateOf, span, whole } from "./words.js";
 
 /** Rows of a table that nobody would read to its end. */
 const MAX_ROWS = 24;
@@ -38,22 +38,25 @@ export function verdictsTable(story: Story, service: ServiceStory): Table | null
     kind: "table",
     caption: `Verdicts on ${service.service} and what they rest on, as the ledger has them`,
     head: ["time", "signal", "verdict", "new", "stable", "evidence of harm", "of no harm", "what was found"],
-    rows: judged.flatMap(({ at, where, judgement }) =>
-      judgement.signals.map((signal) => [
-        `${story.clock.time(at)}, ${where}`,
+    rows: judged.flatMap(({ at, where, judgement }) => {
+      const time = `${story.clock.time(at)}, ${where}`;
+      if (judgement.signals.length === 0) return [[time, "", judgement.verdict, "", "", "", "", judgement.sentence]];
+      return judgement.signals.map((signal) => [
+        time,
         signal.signal,
         signal.verdict,
         ...evidenceCells(signal),
         foundText(signal),
-      ]),
-    ),
+      ]);
+    }),
   };
 }
 
 function evidenceCells({ canary, stable, comparison }: SignalJudgement): readonly string[] {
   if (comparison === undefined) return [counts(canary), stable === null ? "" : counts(stable), "", ""];
-  const { rates, evidence, needed } = comparison;
-  const test = (which: "fail" | "pass") => `${odds(evidence[which])} (${neededOdds(needed[which])} decides)`;
+  const { rates } = comparison;
+  const test = (which: "fail" | "pass") =>
+    `${odds(believed(comparison, which))} (${neededOdds(deciding(comparison, which))} decides)`;
   return [
     `${counts(canary)} (${interval(rates.canary)})`,
     stable === null || rates.stable === null ? "" : `${counts(stable)} (${interval(rates.stable)})`,
@@ -123,8 +126,8 @@ export function courseTable({ clock }: Story, { signal, service, points }: Cours
       interval(comparison.rates.canary),
       stable === null ? "" : counts(stable),
       comparison.rates.stable === null ? "" : interval(comparison.rates.stable),
-      `${odds(comparison.evidence.fail)} of ${neededOdds(comparison.needed.fail)}`,
-      `${odds(comparison.evidence.pass)} of ${neededOdds(comparison.needed.pass)}`,
+      odds(believed(comparison, "fail")),
+      odds(believed(comparison, "pass")),
       verdict,
     ]),
   };

@@ -31,6 +31,21 @@ export function odds(logarithm: number): string {
   return `1 : ${large(logarithm)}`;
 }
 
+type Test = "fail" | "pass";
+
+/**
+ * The evidence for harm (`fail`) or for no harm (`pass`) as far as it is believed: what dependence in the traffic adds to
+ * the need is taken from the evidence instead, so that always the same number decides. Natural logarithm.
+ */
+export function believed({ evidence, needed, level }: ComparisonEvidence, test: Test): number {
+  return needed[test] <= 0 ? 0 : (evidence[test] * -Math.log(level[test])) / needed[test];
+}
+
+/** The believed evidence that decides: 1 / level. Natural logarithm. */
+export function deciding({ level }: ComparisonEvidence, test: Test): number {
+  return -Math.log(level[test]);
+}
+
 /** What decides, where a level of 1 is no level at all. */
 export function neededOdds(logarithm: number): string {
   return `1 : ${large(Math.max(0, logarithm))}`;

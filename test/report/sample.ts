@@ -44,7 +44,7 @@ export const STAGES = [
 
 /** One rollout told as the engine tells it: seeded requests, the real analysis, and the events that follow from it. */
 export function sample(options: SampleOptions): ReportInput {
-  const { stages = STAGES, historySeconds = 600, label = "1.1.0-bbbbbbb", reason = "faster search" } = options;
+  const { stages = STAGES, historySeconds = 2_700, label = "1.1.0-bbbbbbb", reason = "faster search" } = options;
   const analysis = options.analysis === undefined ? ANALYSIS : options.analysis;
   const guards = [{ signal: "slow", above: 0.5, forMs: 10_000, minSamples: 20, slowMs: 300 }] as const;
   const strategy = { kind: "canary", stages, routes: [], sticky: null, keepOldMs: 0 } as const;
@@ -99,9 +99,13 @@ function roll(
     blocks.push(...made);
     return made;
   };
-  for (let at = BEGIN; at < start; at += 1_000) rollout?.learn(at, second(at, 0));
+  const learn = (at: number) => {
+    const answered = second(at, 0);
+    rollout?.learn(at, answered);
+  };
+  for (let at = BEGIN; at < start; at += 1_000) learn(at);
   ledger.at = start + 4_000;
-  for (let at = start; at < ledger.at; at += 1_000) rollout?.learn(at, second(at, 0));
+  for (let at = start; at < ledger.at; at += 1_000) learn(at);
   for (const [stage, { share, minMs, maxMs }] of stages.entries()) {
     ledger.say({ type: "stage.entered@1", data: { ...about, stage, share, of: stages.length } });
     const shape = { groups: { r1: 2, r2: 1 }, weights: { r1: 100 - share, r2: share }, routed: null };
@@ -109,7 +113,8 @@ function roll(
     ledger.say({ type: "stage.observing@1", data: { ...about, stage } });
     const from = ledger.at;
     for (;;) {
-      rollout?.update(ledger.at, second(ledger.at, share));
+      const answered = second(ledger.at, share);
+      rollout?.update(ledger.at, answered);
       ledger.at += 1_000;
       const judgement: Judgement = rollout?.judge() ?? { verdict: "pass", signals: [], sentence: "time alone decides" };
       const passed = judgement.verdict === "pass" && ledger.at - from >= minMs;

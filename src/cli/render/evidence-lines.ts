@@ -1,5 +1,16 @@
 import type { ComparisonEvidence, SignalJudgement, Verdict } from "../../core/model/judgement.js";
-import { discountOf, interval, neededOdds, odds, percent, rateOf, signed, whole } from "../../report/words.js";
+import {
+  believed,
+  deciding,
+  discountOf,
+  interval,
+  neededOdds,
+  odds,
+  percent,
+  rateOf,
+  signed,
+  whole,
+} from "../../report/words.js";
 import type { Style } from "./style.js";
 import { align, duration, plural, printable } from "./text.js";
 
@@ -26,14 +37,14 @@ export function verdictText(verdict: Verdict, style: Style): string {
 export function shortEvidence(judgement: SignalJudgement, style: Style): readonly string[] {
   const { comparison, canary } = judgement;
   if (comparison === undefined || canary.total === 0) return [];
-  const { rates, evidence, needed } = comparison;
+  const { rates } = comparison;
   const beside =
     judgement.stable === null || rates.stable === null
       ? ""
       : `, stable ${percent(rateOf(judgement.stable))} (${interval(rates.stable)})`;
   const tests = [
-    `evidence of harm ${odds(evidence.fail)} (${neededOdds(needed.fail)} decides)`,
-    `of no harm ${odds(evidence.pass)} (${neededOdds(needed.pass)} decides)`,
+    `evidence of harm ${odds(believed(comparison, "fail"))} (${decides(comparison, "fail")})`,
+    `of no harm ${odds(believed(comparison, "pass"))} (${decides(comparison, "pass")})`,
   ];
   const aside = asides(comparison);
   return [
@@ -47,7 +58,7 @@ export function shortEvidence(judgement: SignalJudgement, style: Style): readonl
 export function wholeEvidence(judgement: SignalJudgement, style: Style): readonly string[] {
   const { comparison, canary, stable } = judgement;
   if (comparison === undefined || canary.total === 0) return [];
-  const { rates, evidence, needed, level } = comparison;
+  const { rates, level } = comparison;
   const counted = (bad: number, total: number) => `${whole(bad)} of ${whole(total)}`;
   const rows = [
     ["new", `${counted(canary.bad, canary.total)}, ${percent(rateOf(canary))} (${interval(rates.canary)})`],
@@ -57,16 +68,20 @@ export function wholeEvidence(judgement: SignalJudgement, style: Style): readonl
     ["difference", `${differenceText(judgement, comparison)}${marginText(comparison)}`],
     [
       "harm",
-      `evidence ${odds(evidence.fail)}; ${neededOdds(needed.fail)} decides (false alarms ${percent(level.fail)})`,
+      `evidence ${odds(believed(comparison, "fail"))}; ${decides(comparison, "fail")} (false alarms ${percent(level.fail)})`,
     ],
     [
       "no harm",
-      `evidence ${odds(evidence.pass)}; ${neededOdds(needed.pass)} decides (false passes ${percent(level.pass)})`,
+      `evidence ${odds(believed(comparison, "pass"))}; ${decides(comparison, "pass")} (false passes ${percent(level.pass)})`,
     ],
     ["compared", [`${plural(comparison.seconds, "second")} with requests to both`, ...asides(comparison)].join("; ")],
     ["outlook", printable(comparison.outlook)],
   ];
   return align(rows.map(([name = "", value = ""]) => [style.dim(name), value]));
+}
+
+function decides(comparison: ComparisonEvidence, test: "fail" | "pass"): string {
+  return `${neededOdds(deciding(comparison, test))} decides`;
 }
 
 function differenceText({ stable, canary }: SignalJudgement, { rates }: ComparisonEvidence): string {

@@ -1,7 +1,7 @@
 import type { EventRecord } from "../../core/model/event.js";
 import type { DomainEvent } from "../../core/model/events.js";
 import type { Judgement } from "../../core/model/judgement.js";
-import { neededOdds, odds } from "../../report/words.js";
+import { believed, deciding, neededOdds, odds } from "../../report/words.js";
 import { duration, plural } from "./text.js";
 
 /** What a sentence may need beside its event. */
@@ -23,7 +23,7 @@ function proofOf({ verdict, signals }: Judgement): string {
   const proofs = signals.flatMap(({ verdict: one, comparison }) =>
     one !== verdict || comparison === undefined
       ? []
-      : [`${odds(comparison.evidence[verdict])}; ${neededOdds(comparison.needed[verdict])} decides`],
+      : [`${odds(believed(comparison, verdict))}; ${neededOdds(deciding(comparison, verdict))} decides`],
   );
   return proofs.length === 0 ? "" : ` [${proofs.join(", ")}]`;
 }

@@ -3,7 +3,7 @@ export const BOX = {
   width: 920,
   left: 62,
   right: 176,
-  top: 44,
+  top: 66,
   rates: 230,
   gap: 46,
   evidence: 120,

@@ -2,7 +2,7 @@ import type { Course, Point } from "../course.js";
 import { element, type Markup } from "../element.js";
 import type { ServiceStory } from "../service-story.js";
 import type { Story } from "../story.js";
-import { interval, odds, percent, rateOf } from "../words.js";
+import { believed, interval, odds, percent, rateOf } from "../words.js";
 import { BOX, PLOT } from "./box.js";
 import { evidencePanel } from "./evidence.js";
 import { backSpan, type Moment, moments, stageSpans, text, timeAxis } from "./frame.js";
@@ -55,8 +55,10 @@ function draw(
     alone ? element("rect", { width: BOX.width, height: PLOT.height, class: "paper" }) : null,
     stageSpans(service.stages, wall, x),
     story.turnedAt === null ? null : backSpan(wall(story.turnedAt), wall(end), x),
-    text(PLOT.left, PLOT.evidence.top - 10, "Evidence (odds against chance)", "panel-title", "start"),
-    ratesPanel(points, at, x, ratesY, `${name}-rates`),
+    text(PLOT.left, PLOT.evidence.top - 10, "Evidence, as odds against chance", "panel-title", "start"),
+    text(4, 14, cut(title), "panel-title", "start"),
+    text(BOX.width - 4, 14, LEGEND, "tick", "end"),
+    ratesPanel(course, wall, x, ratesY, `${name}-rates`),
     evidencePanel(points, at, x, evidenceY, `${name}-evidence`),
     timeAxis(x, stageMs),
     moments(momentsOf(story, service, course), x),
@@ -98,12 +100,18 @@ function summaryOf(story: Story, { points, since }: Course): string {
     stable === null || comparison.rates.stable === null
       ? ""
       : `, stable ${percent(rateOf(stable))} (${interval(comparison.rates.stable)})`;
-  const { evidence } = comparison;
   return (
     `From ${story.clock.time(since)} to ${story.clock.time(last.at)} UTC: new ${percent(rateOf(canary))} ` +
-    `(${interval(comparison.rates.canary)})${beside}; evidence of harm ${odds(evidence.fail)}, ` +
-    `of no harm ${odds(evidence.pass)}; verdict ${last.verdict}.`
+    `(${interval(comparison.rates.canary)})${beside}; evidence of harm ${odds(believed(comparison, "fail"))}, ` +
+    `of no harm ${odds(believed(comparison, "pass"))}; verdict ${last.verdict}.`
   );
+}
+
+const LEGEND = "line: share so far · band: where it lies, 95 % · dashed: the margins that decide";
+
+/** Names may be long; the whole one is in the title. */
+function cut(title: string): string {
+  return title.length <= 64 ? title : `${title.slice(0, 63)}…`;
 }
 
 function slug(text: string): string {

@@ -1,7 +1,7 @@
 import { line } from "d3-shape";
 import type { Point } from "../course.js";
 import { element, type Markup } from "../element.js";
-import { neededOdds, odds } from "../words.js";
+import { believed, deciding, neededOdds, odds } from "../words.js";
 import { apart, PLOT } from "./box.js";
 import { path, text, valueAxis } from "./frame.js";
 import { evidenceTicks, type TimeScale, type ValueScale } from "./scales.js";
@@ -29,11 +29,11 @@ export function evidencePanel(
       { "clip-path": `url(#${clip})` },
       tests.map((test) => [
         path(
-          draw(({ comparison }) => comparison.needed[test]),
+          draw(({ comparison }) => deciding(comparison, test)),
           `needed ${test}`,
         ),
         path(
-          draw(({ comparison }) => comparison.evidence[test]),
+          draw(({ comparison }) => believed(comparison, test)),
           `line ${test}`,
         ),
       ]),
@@ -44,11 +44,19 @@ export function evidencePanel(
 
 function labels(last: Point | undefined, y: ValueScale): Markup | null {
   if (last === undefined) return null;
-  const { evidence, needed } = last.comparison;
+  const { comparison } = last;
   const of = { fail: "harm", pass: "no harm" } as const;
   const all = (["fail", "pass"] as const).flatMap((test) => [
-    { y: y(needed[test]), kind: `label needed ${test}`, content: `${neededOdds(needed[test])} decides ${of[test]}` },
-    { y: y(evidence[test]), kind: `label ${test}`, content: `${of[test]} ${odds(evidence[test])}` },
+    {
+      y: y(deciding(comparison, test)),
+      kind: `label needed ${test}`,
+      content: `${neededOdds(deciding(comparison, test))} decides ${of[test]}`,
+    },
+    {
+      y: y(believed(comparison, test)),
+      kind: `label curve ${test}`,
+      content: `${of[test]}: ${odds(believed(comparison, test))}`,
+    },
   ]);
   return element(
     "g",

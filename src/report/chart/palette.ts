@@ -22,7 +22,7 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .line.new{stroke:var(--new)}
 .line.fail{stroke:var(--fail)}
 .line.pass{stroke:var(--pass)}
-.band{opacity:.18}
+.band{opacity:.2}
 .band.stable,.dot.stable{fill:var(--stable)}
 .band.new,.dot.new{fill:var(--new)}
 .margin,.needed{fill:none;stroke-dasharray:5 4;stroke-width:1.2}
@@ -32,6 +32,7 @@ text.stable{fill:var(--stable);font-weight:600}
 text.new{fill:var(--new);font-weight:600}
 text.fail{fill:var(--fail)}
 text.pass{fill:var(--pass)}
+text.curve{font-weight:600}
 .moment-line{stroke-width:1.5;fill:none}
 .fail .moment-line{stroke:var(--fail)}
 .pass .moment-line{stroke:var(--pass)}

@@ -1,15 +1,23 @@
 import { area, curveStepAfter, line } from "d3-shape";
-import type { Point } from "../course.js";
+import type { Course, Point } from "../course.js";
 import { element, type Markup } from "../element.js";
 import { percent, rateOf } from "../words.js";
-import { apart, PLOT } from "./box.js";
+import { apart, LETTER, PLOT } from "./box.js";
 import { path, text, valueAxis } from "./frame.js";
 import type { TimeScale, ValueScale } from "./scales.js";
 
 type At = (point: Point) => number;
 
 /** Shares of bad requests so far, with the intervals that they lie in, and the margins that decide. */
-export function ratesPanel(points: readonly Point[], at: At, x: TimeScale, y: ValueScale, clip: string): Markup {
+export function ratesPanel(
+  course: Course,
+  wall: (engine: number) => number,
+  x: TimeScale,
+  y: ValueScale,
+  clip: string,
+): Markup {
+  const { points } = course;
+  const at: At = (point) => wall(point.at);
   const sideBySide = points.filter((point) => point.stable !== null && point.stable.total > 0);
   const stableRate = (point: Point) => (point.stable === null ? 0 : rateOf(point.stable));
   const draw = (of: readonly Point[], value: (point: Point) => number) =>
@@ -26,8 +34,8 @@ export function ratesPanel(points: readonly Point[], at: At, x: TimeScale, y: Va
     element(
       "g",
       { "clip-path": `url(#${clip})` },
-      path(band(sideBySide, at, x, y, "stable"), "band stable"),
       path(band(points, at, x, y, "canary"), "band new"),
+      path(band(sideBySide, at, x, y, "stable"), "band stable"),
       path(draw(sideBySide, margin("pass")), "margin pass"),
       fail > 0 ? path(draw(sideBySide, margin("fail")), "margin fail") : null,
       path(draw(sideBySide, stableRate), "line stable"),
@@ -36,6 +44,7 @@ export function ratesPanel(points: readonly Point[], at: At, x: TimeScale, y: Va
         "line new",
       ),
     ),
+    leftOut(course, wall, x),
     points.length === 1 ? dots(points, at, x, y) : null,
     labels(points, y),
   );
@@ -56,6 +65,16 @@ function band(
     .x((point) => x(at(point)))
     .y0((point) => y(of(point)?.low ?? 0))
     .y1((point) => y(of(point)?.high ?? 0))([...points]);
+}
+
+/** What is not compared says so, where there is room. */
+function leftOut({ points, since, binMs }: Course, wall: (engine: number) => number, x: TimeScale): Markup | null {
+  const first = points[0];
+  if (first === undefined || first.comparison.warmUp.requests === 0) return null;
+  const [left, right] = [x(wall(since)), x(wall(first.at - binMs))];
+  const words = "warming up: left out";
+  if (right - left < words.length * LETTER) return null;
+  return text((left + right) / 2, (PLOT.rates.top + PLOT.rates.bottom) / 2, words, "tick", "middle");
 }
 
 /** A line of one point is invisible. */

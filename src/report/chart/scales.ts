@@ -1,7 +1,7 @@
 import { max, quantile } from "d3-array";
 import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from "d3-scale";
 import type { Point } from "../course.js";
-import { rateOf } from "../words.js";
+import { deciding, rateOf } from "../words.js";
 import { PLOT } from "./box.js";
 
 export type TimeScale = ScaleTime<number, number>;
@@ -16,8 +16,8 @@ export function timeScale(from: number, to: number): TimeScale {
 const LOWEST_TOP = 0.001;
 /** In the first requests a single bad one is a large share: the axis is not for them. */
 const SETTLING = 0.15;
-/** A day's best guess of a few requests must not make the axis as high as its interval. */
-const BAND_SHARE = 3;
+/** What is decided is seen best when intervals do not make the axis. */
+const BAND_SHARE = 2;
 
 /** Shares of requests to y: as high as what was found, not as high as what the first seconds could not exclude. */
 export function rateScale(points: readonly Point[]): ValueScale {
@@ -29,7 +29,9 @@ export function rateScale(points: readonly Point[]): ValueScale {
   const found = Math.max(quantile(rates, 0.98) ?? 0, margins, LOWEST_TOP);
   const bands =
     last === undefined ? 0 : Math.max(last.comparison.rates.canary.high, last.comparison.rates.stable?.high ?? 0);
-  const top = Math.min(1, Math.max(found, Math.min(bands, BAND_SHARE * found)) * 1.12);
+  // As long as nothing is decided, how little is known is the message.
+  const most = last?.verdict === "inconclusive" ? 1 : BAND_SHARE * found;
+  const top = Math.min(1, Math.max(found, Math.min(bands, most)) * 1.12);
   return scaleLinear([0, top], [PLOT.rates.bottom, PLOT.rates.top]).nice(4).clamp(false);
 }
 
@@ -40,7 +42,8 @@ const ABOVE_NEEDED = 1.35;
 
 /** Natural logarithms of e-values to y. */
 export function evidenceScale(points: readonly Point[]): ValueScale {
-  const needed = max(points, ({ comparison }) => Math.max(comparison.needed.fail, comparison.needed.pass)) ?? 0;
+  const needed =
+    max(points, ({ comparison }) => Math.max(deciding(comparison, "fail"), deciding(comparison, "pass"))) ?? 0;
   return scaleLinear(
     [LOWEST_EVIDENCE, Math.max(needed, Math.LN10) * ABOVE_NEEDED],
     [PLOT.evidence.bottom, PLOT.evidence.top],
