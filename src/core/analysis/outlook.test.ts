@@ -115,7 +115,7 @@ describe("in words", () => {
   test("it does not promise what will not come", () => {
     const worse = begin({ stable: 0.01, canary: 0.016, requests: [9, 2] }, 2);
     expect(worse.until(600)).toMatch(
-      /^at \d(\.\d+)? % it does not pass; harm of \d+ points? more would be found within an hour$/,
+      /^at \d(\.\d+)? % it does not pass; harm of [\d.]+ points? more would be found within an hour$/,
     );
     const sparse = begin({ stable: 0.01, canary: 0.01, requests: [1, 1], secondsPerLook: 600 }, 3);
     expect(sparse.until(3_600)).toContain("harm is not found within an hour");

@@ -229,7 +229,7 @@ describe("latency", () => {
         seen.map((block) => ({ ...block, total: block.total + 1_000 })),
       );
     }
-    expect(rollout.judge().signals[0]).toMatchObject({ canary: { total: 30 * 20 }, stable: { total: 58 * 100 } });
+    expect(rollout.judge().signals[0]).toMatchObject({ canary: { total: 30 * 20 }, stable: { total: 59 * 100 } });
   });
 
   test("with a threshold of the spec needs no history, and is counted by the target where that can", () => {
