@@ -16,22 +16,27 @@ const MOST_SLOW = 0.04;
 /** So many of the last blocks count. */
 const BLOCKS = 60;
 
-/** What a service answers, over all its groups, from the last times at which it was counted. Null: never. */
+/**
+ * What a service answers, over all its groups: in the last {@link BLOCKS} blocks of time in which it was counted, also the
+ * ones without requests. Null: never.
+ */
 export function measured(blocks: readonly Block[], blockMs: number): Measured | null {
   const times = [...new Set(blocks.filter(({ total }) => total > 0).map(({ at }) => at))].sort((a, b) => a - b);
   // Who counts began and ended somewhere within the first and the last one.
-  const whole = new Set((times.length > 2 ? times.slice(1, -1) : times).slice(-BLOCKS));
+  const whole = times.length > 2 ? times.slice(1, -1) : times;
+  const last = whole.at(-1);
+  if (last === undefined) return null;
+  const first = Math.max(whole[0] ?? last, last - (BLOCKS - 1) * blockMs);
   let total = 0;
   let errors = 0;
   let slow = 0;
   for (const block of blocks) {
-    if (!whole.has(block.at)) continue;
+    if (block.at < first || block.at > last) continue;
     total += block.total;
     errors += block.errors;
     slow += block.slow;
   }
-  if (total === 0) return null;
-  const requestsPerSecond = (total * 1000) / (whole.size * blockMs);
+  const requestsPerSecond = (total * 1000) / (last - first + blockMs);
   if (total < ENOUGH) return { requestsPerSecond, base: BASE };
   const base = {
     errors: Math.min(0.5, Math.max(errors, 0.5) / total),
