@@ -79,7 +79,14 @@ describe("the default guard is coarse only where something finer watches the err
 describe("signals", () => {
   it("come from Prometheus, OpenTelemetry, a web query or a command, the edge's own before them", () => {
     const signals = {
-      smoke: { command: "k6 run smoke.js", every: "1m", timeout: "50s", stale: "5m", margin: { pass: "10%" } },
+      smoke: {
+        command: "k6 run smoke.js",
+        objective: "1%",
+        every: "1m",
+        timeout: "50s",
+        stale: "5m",
+        margin: { pass: "10%" },
+      },
       checkout: CHECKOUT,
       orders: { otlp: { bad: { metric: "orders", attributes: { ok: "no" } }, total: "orders" } },
       logins: { http: { url: "https://stats/{{service}}/{{group}}", bad: "/failed", total: "/all" } },
@@ -197,8 +204,8 @@ describe("what is wrong", () => {
           restarts: { command: ["x"] },
           nobody: {},
           both: { command: ["x"], otlp: { bad: "b", total: "t" } },
-          late: { command: ["x"], every: "10s", timeout: "20s", stale: "15s" },
-          often: { command: "a | b", every: "100ms", timeout: "0s" },
+          late: { command: ["x", "{{group}}"], every: "10s", timeout: "20s", stale: "15s" },
+          often: { command: "a | b", every: "100ms", timeout: "0s", objective: "1%" },
         },
       }),
     ).toEqual([
@@ -266,5 +273,12 @@ describe("what is wrong", () => {
     expect(
       wrong({ signals: { errors: false, jobs: { ...signals.jobs, objective: "1%" } } }, { port: undefined }),
     ).toEqual([]);
+  });
+
+  it("is a command that measures the new release alone, without an objective", () => {
+    expect(wrong({ signals: { smoke: { command: "k6 run smoke.js" } } })).toEqual([
+      'signals.smoke: the command measures the new release alone, so there is nothing to compare it with; objective: "1%" says which share of bad ones is allowed; {{group}} in an argument measures both',
+    ]);
+    expect(wrong({ signals: { smoke: { command: ["k6", "run", "{{group}}.js"] } } })).toEqual([]);
   });
 });

@@ -41,7 +41,18 @@ function compileSignal(name: string, written: AuthoredSignal, hasPort: boolean, 
         "a worker is never a canary, so there is nothing to compare this with",
         'objective: "1%" says which share of bad ones is allowed',
       );
-    return { ...compiled, source: source(name, written, report) };
+    const found = source(name, written, report);
+    if (
+      found.kind === "command" &&
+      written.objective === undefined &&
+      !found.argv.some((word) => word.includes("{{group}}"))
+    )
+      report.add(
+        "spec-signal",
+        "the command measures the new release alone, so there is nothing to compare it with",
+        'objective: "1%" says which share of bad ones is allowed; {{group}} in an argument measures both',
+      );
+    return { ...compiled, source: found };
   }
   if (!hasPort) report.add("spec-signal", `a worker has no requests that could be ${name}`, "remove it");
   for (const key of [...SOURCES, "every", "timeout", "stale"] as const)
