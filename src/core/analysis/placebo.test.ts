@@ -141,6 +141,16 @@ test("time is learned in which stable answered; a silence counts for a minute at
   expect(placebo.learnedMs).toBe(62_000);
 });
 
+test("a snapshot is of its moment: what comes later is not in it", () => {
+  for (const replicas of [1, 2]) {
+    const placebo = watched(6, replicas, 30, innocent);
+    const snapshot = placebo.snapshot();
+    const text = JSON.stringify(snapshot);
+    for (let second = 30; second < 60; second++) show(placebo, second, [{ replica: "s0", bad: 5, total: 9 }]);
+    expect(JSON.stringify(snapshot)).toBe(text);
+  }
+});
+
 test("a restart changes nothing, and what is kept is a few kilobytes however long it lasts", () => {
   for (const replicas of [1, 2, 12]) {
     const random = new Random(5);

@@ -60,7 +60,7 @@ export class Placebo {
       learnedMs: this.#learnedMs,
       at: this.#at,
       cells: this.#cells.map(({ replica, seen, race }) => ({ replica, seen, race: race.snapshot() })),
-      lag: this.#lag,
+      lag: [...this.#lag],
       lone: this.#lone?.snapshot() ?? null,
     };
   }
