@@ -80,6 +80,10 @@ export class Driver {
   get targetProblem(): string | null {
     return this.#targetProblem;
   }
+  /** Engine time since which the target has answered without a gap. */
+  get seenSince(): number {
+    return this.#seenSince;
+  }
   /** Why the target's counts cannot be read; null: they can. */
   get signalProblem(): string | null {
     return this.#watching.problem;
@@ -138,7 +142,7 @@ export class Driver {
     const { events, last } = this.#decideUntilQuiet(input);
     if (events.length > 0) await this.#append(events, "engine", null);
     this.#waiting = last.waiting;
-    const until = restsUntil(this.#state, last.wakeAt, this.#seenSince);
+    const until = restsUntil(this.#state, last.wakeAt, this.#seenSince, now);
     this.#rest = { state: this.#state, observation: this.#observation, gates, wakeAt: last.wakeAt, until };
     const applied = await this.#act();
     return { decided: events.length, applied, wakeAt: last.wakeAt };

@@ -1,8 +1,10 @@
 import type { SignalSecond } from "../core/analysis/second.js";
+import type { EnvironmentKey } from "../core/model/intent.js";
 import type { SignalJudgement, Verdict } from "../core/model/judgement.js";
 import type { Measurement, ProbeSubject, SignalProbe, SignalProvider } from "../ports/signal-provider.js";
-import type { CompiledSignal, Polled } from "../spec/compiled.js";
+import type { Polled } from "../spec/compiled.js";
 import type { EngineLog } from "./log.js";
+import type { Subject } from "./subject.js";
 
 /** More intervals than any look gives; a source that sends more loses the oldest ones. */
 const MOST_WAITING = 1_000;
@@ -12,9 +14,19 @@ interface Trouble {
   readonly sentence: string;
 }
 
-/** How often and how patiently a signal's source is asked; null: the target counts it, request by request. */
-export function polled(signal: CompiledSignal): Polled | null {
-  return "everyMs" in signal.source ? signal.source : null;
+/** Those of a rollout's signals that the target does not count, request by request. */
+export function pollersOf(
+  environment: EnvironmentKey,
+  { service, spec, stable, canary }: Subject,
+  provider: SignalProvider | null,
+  now: number,
+  log: EngineLog,
+): readonly SignalPoller[] {
+  return (spec.analysis?.signals ?? []).flatMap((signal) => {
+    const { source } = signal;
+    if (source.kind === "errors" || source.kind === "slow") return [];
+    return [new SignalPoller({ environment, service, stable, canary, signal }, source, provider, now, log)];
+  });
 }
 
 /** One signal that others count, for one rollout: asked in the background, so that no step ever waits for a source. */
@@ -27,6 +39,7 @@ export class SignalPoller {
   #looking = false;
   #nextAt: number;
   #answeredAt: number;
+  #unable = "signals that others count need a control plane";
   #said: Exclude<Measurement, { kind: "data" }> | null = null;
 
   /** Begins at `now`, engine milliseconds. Without a provider nothing can be asked, and its verdict says so. */
@@ -39,7 +52,7 @@ export class SignalPoller {
   ) {
     this.signal = subject.signal.name;
     this.#times = times;
-    this.#probe = provider?.begin(subject) ?? null;
+    this.#probe = this.#begin(subject, provider);
     this.#nextAt = now;
     this.#answeredAt = now;
   }
@@ -62,7 +75,7 @@ export class SignalPoller {
     if (this.#probe === null)
       return {
         verdict: "provider-error",
-        sentence: `${this.signal}: nothing here can ask its source (signals that others count need a control plane)`,
+        sentence: `${this.signal}: its source cannot be asked (${this.#unable})`,
       };
     if (this.#said?.kind === "no-data")
       return { verdict: "no-data", sentence: `${this.signal}: ${this.#said.sentence}` };
@@ -80,6 +93,16 @@ export class SignalPoller {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#probe?.close().catch((error: unknown) => this.#report(error));
+  }
+
+  #begin(subject: ProbeSubject, provider: SignalProvider | null): SignalProbe | null {
+    try {
+      return provider?.begin(subject) ?? null;
+    } catch (error) {
+      this.#report(error);
+      this.#unable = error instanceof Error ? error.message : String(error);
+      return null;
+    }
   }
 
   async #look(probe: SignalProbe, now: number): Promise<void> {

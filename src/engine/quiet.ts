@@ -29,16 +29,24 @@ export function isQuiet(
   );
 }
 
-/** When time alone may change a decision: what it awaits, or the deadline of a group that is not ready (rule 11). */
-export function restsUntil(state: EnvironmentState, wakeAt: number | null, seenSince: number): number {
+/**
+ * When time alone may change a decision made at `now`: what it awaits, the times of a stage, which go on while it is
+ * paused, and the deadline of a group that is not ready (rule 11).
+ */
+export function restsUntil(state: EnvironmentState, wakeAt: number | null, seenSince: number, now: number): number {
   let until = wakeAt ?? Number.POSITIVE_INFINITY;
   const { deployment } = state;
   if (deployment === null || deployment.outcome !== null) return until;
   const services = state.revisions[deployment.to]?.environment.services;
   for (const [name, { rollout }] of Object.entries(state.services)) {
-    if (rollout === null || rollout.phase !== "forward" || rollout.progression.observingSince !== null) continue;
-    const since = Math.max(rollout.shapedAt, rollout.progression.enteredAt, seenSince);
-    until = Math.min(until, since + (services?.[name]?.readyDeadlineMs ?? 0));
+    if (rollout === null || rollout.phase !== "forward") continue;
+    const { observingSince, enteredAt, stages, stage } = rollout.progression;
+    const { minMs = 0, maxMs = 0 } = stages[stage] ?? {};
+    const times =
+      observingSince === null
+        ? [Math.max(rollout.shapedAt, enteredAt, seenSince) + (services?.[name]?.readyDeadlineMs ?? 0)]
+        : [observingSince + minMs, observingSince + maxMs];
+    for (const time of times) if (time > now) until = Math.min(until, time);
   }
   return until;
 }

@@ -1,6 +1,6 @@
 import type { RolloutAnalysis } from "../core/analysis/rollout.js";
 import { combine, providerError } from "../core/analysis/seam.js";
-import type { Block, Judgement, Verdict } from "../core/model/judgement.js";
+import type { Block, Judgement, SignalJudgement, Verdict } from "../core/model/judgement.js";
 import { GuardWindow, worse } from "./guard-window.js";
 import { type SignalPoller, withTrouble } from "./poller.js";
 import type { Subject } from "./subject.js";
@@ -11,8 +11,7 @@ const NONE: readonly Block[] = [];
 export class RolloutWatch {
   readonly #guards: GuardWindow;
   #pollers: readonly SignalPoller[] = [];
-  #analysed: Judgement | null = null;
-  #whole: Judgement | null = null;
+  #judged: Judgement | null = null;
   #troubles = "";
 
   constructor(
@@ -22,10 +21,6 @@ export class RolloutWatch {
     readonly analysis: RolloutAnalysis | null,
   ) {
     this.#guards = new GuardWindow(subject.guards, subject.canary, subject.stable);
-  }
-
-  get polls(): boolean {
-    return this.#pollers.length > 0;
   }
 
   /** One second that is over: before the new group gets requests the service is learned, from then on it is judged. */
@@ -38,12 +33,12 @@ export class RolloutWatch {
     }
     if (isNew) this.analysis?.update(at, blocks);
     this.#guards.add(at, blocks);
-    this.#forget();
+    this.#judged = null;
   }
 
   begin(pollers: readonly SignalPoller[]): void {
     this.#pollers = pollers;
-    this.#forget();
+    this.#judged = null;
   }
 
   /** Takes in what sources answered; true when there was something. */
@@ -57,52 +52,48 @@ export class RolloutWatch {
       }
       troubles += poller.trouble(now)?.verdict ?? "-";
     }
-    if (heard || troubles !== this.#troubles) this.#forget();
+    if (heard || troubles !== this.#troubles) this.#judged = null;
     this.#troubles = troubles;
     return heard;
   }
 
   /** The verdict of {@link judge}, cheaply. `problem`: the target's counts cannot be read. */
   verdict(now: number, problem: string | null): Verdict {
-    if (problem !== null || this.#whole !== null) return this.judge(now, problem).verdict;
+    if (problem !== null || this.#judged !== null || this.#isTroubled()) return this.judge(now, problem).verdict;
     const guarded = this.#guards.verdict(this.subject.since ?? now);
     if (this.analysis === null) return guarded;
-    const isWhole = this.#analysed !== null || this.#isTroubled();
-    return worse(guarded, isWhole ? this.#analyse(now).verdict : verdictOf(this.analysis));
+    const compared = verdictOf(this.analysis);
+    return this.subject.isSideBySide || compared === "fail" ? worse(guarded, compared) : guarded;
   }
 
   judge(now: number, problem: string | null): Judgement {
     if (problem !== null) return unreadable(this.subject, problem);
-    this.#whole ??= combine([
-      ...this.#guards.judge(this.subject.since ?? now).signals,
-      ...(this.analysis === null ? [] : this.#analyse(now).signals),
-    ]);
-    return this.#whole;
+    this.#judged ??= this.#combine(now);
+    return this.#judged;
   }
 
+  /** Ends what its pollers are about. */
   close(): void {
     for (const poller of this.#pollers) poller.close();
   }
 
-  #analyse(now: number): Judgement {
-    this.#analysed ??= this.#withTroubles(now);
-    return this.#analysed;
+  #combine(now: number): Judgement {
+    const guarded = this.#guards.judge(this.subject.since ?? now).signals;
+    const compared = this.#compare(now);
+    if (this.subject.isSideBySide) return combine([...guarded, ...compared]);
+    const judgement = combine([...guarded, ...compared.filter(({ verdict }) => verdict === "fail")]);
+    return { ...judgement, signals: [...guarded, ...compared] };
   }
 
-  #withTroubles(now: number): Judgement {
-    const judgement = this.analysis?.judge() ?? combine([]);
-    if (!this.#isTroubled()) return judgement;
+  #compare(now: number): readonly SignalJudgement[] {
+    const signals = this.analysis?.judge().signals ?? [];
+    if (!this.#isTroubled()) return signals;
     const troubles = new Map(this.#pollers.map((poller) => [poller.signal, poller.trouble(now)]));
-    return combine(judgement.signals.map((one) => withTrouble(one, troubles.get(one.signal) ?? null)));
+    return signals.map((one) => withTrouble(one, troubles.get(one.signal) ?? null));
   }
 
   #isTroubled(): boolean {
     return this.#troubles.length > this.#pollers.length;
-  }
-
-  #forget(): void {
-    this.#analysed = null;
-    this.#whole = null;
   }
 }
 
@@ -112,7 +103,8 @@ function verdictOf(analysis: RolloutAnalysis & { readonly verdict?: Verdict }): 
 }
 
 /** Nothing is known of it: neither guards nor comparisons pass or fail (rule 7). */
-export function unreadable({ guards, spec }: Subject, problem: string): Judgement {
-  const signals = [...guards.map(({ signal }) => signal), ...(spec.analysis?.signals ?? []).map(({ name }) => name)];
+export function unreadable({ guards, spec, isSideBySide }: Subject, problem: string): Judgement {
+  const compared = isSideBySide ? (spec.analysis?.signals ?? []) : [];
+  const signals = [...guards.map(({ signal }) => signal), ...compared.map(({ name }) => name)];
   return providerError([...new Set(signals)], problem);
 }

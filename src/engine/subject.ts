@@ -17,6 +17,11 @@ export interface Subject {
   readonly since: number | null;
   /** 1 for the first time that this revision is tried here. */
   readonly attempt: number;
+  /**
+   * Both groups answer side by side for as long as a stage lasts. Where they do not, a comparison may fail, but has no
+   * chance to pass: guards and time decide (rolling, blue-green, workers).
+   */
+  readonly isSideBySide: boolean;
   /** The threshold by which `slow` was counted before and is counted now; null: by none, or by two. */
   readonly slowMs: number | null;
 }
@@ -49,6 +54,7 @@ export function subjectsOf(state: EnvironmentState): readonly Subject[] {
       startedAt: rollout.startedAt,
       since: judgedSince(rollout, isWorker),
       attempt: attemptOf(state, service, deployment.to),
+      isSideBySide: !isWorker && spec.strategy.kind === "canary",
       slowMs: old !== undefined && slowThreshold(old) === slowMs ? slowMs : null,
     });
   }

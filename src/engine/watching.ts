@@ -1,15 +1,14 @@
-import { RolloutAnalysis } from "../core/analysis/rollout.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
 import type { Judgement, Verdict } from "../core/model/judgement.js";
 import type { EnvironmentState } from "../core/model/state.js";
 import type { SeriesStore } from "../ports/series-store.js";
 import type { SignalProvider } from "../ports/signal-provider.js";
 import type { SignalReading, SignalSource } from "../ports/target.js";
-import { type Checkpoint, Checkpoints } from "./checkpoint.js";
-import { HISTORY_MS, show, spanOf } from "./history.js";
+import { beginWatch } from "./begin-watch.js";
+import { Keeping } from "./keeping.js";
 import type { EngineLog } from "./log.js";
-import { polled, SignalPoller } from "./poller.js";
-import { RolloutWatch, unreadable } from "./rollout-watch.js";
+import { pollersOf } from "./poller.js";
+import { type RolloutWatch, unreadable } from "./rollout-watch.js";
 import { FinalSeconds } from "./seconds.js";
 import { listens, type Subject, subjectsOf } from "./subject.js";
 
@@ -34,25 +33,24 @@ const IDLE_MS = 10_000;
 export class Watching {
   readonly #watches = new Map<string, RolloutWatch>();
   readonly #seconds = new FinalSeconds();
-  readonly #checkpoints: Checkpoints;
+  readonly #keeping: Keeping;
   readonly #log: EngineLog;
+  /** Null: this engine has not looked yet. */
   #state: EnvironmentState | null = null;
   #subjects: readonly Subject[] = [];
   #cursor: string | null = null;
   #idleAt = Number.NEGATIVE_INFINITY;
   #checkpointAt = Number.NEGATIVE_INFINITY;
   #problem: string | null = null;
-  #seriesProblem: string | null = null;
-  #verdicts = new Map<string, Verdict>();
+  readonly #verdicts = new Map<string, Verdict>();
   #now = 0;
-  #fresh = true;
 
   constructor(
     private readonly key: EnvironmentKey,
     private readonly ports: WatchPorts,
   ) {
-    this.#checkpoints = new Checkpoints(key, ports.series);
     this.#log = ports.log ?? (() => {});
+    this.#keeping = new Keeping(key, ports.series, this.#log);
   }
 
   /** Why the target's counts cannot be read; null: they can. */
@@ -76,11 +74,11 @@ export class Watching {
     this.#now = now;
     if (state !== this.#state) await this.#follow(state);
     const { deployment } = state;
-    const active = deployment !== null && deployment.outcome === null;
-    if (active || (now >= this.#idleAt && listens(state))) await this.#read(now);
+    const isActive = deployment !== null && deployment.outcome === null;
+    if (isActive || (now >= this.#idleAt && listens(state))) await this.#read(now);
     if (this.#subjects.length === 0) return false;
     let heard = false;
-    for (const watch of this.#watches.values()) if (watch.polls && watch.poll(now)) heard = true;
+    for (const watch of this.#watches.values()) if (watch.poll(now)) heard = true;
     if (heard || now - this.#checkpointAt >= (this.ports.checkpointMs ?? CHECKPOINT_MS)) await this.#checkpoint(now);
     return this.#compare(now);
   }
@@ -92,10 +90,10 @@ export class Watching {
 
   /** Who is judged by the new state; who is not any more leaves what was learned. */
   async #follow(state: EnvironmentState): Promise<void> {
+    const isFirst = this.#state === null;
     this.#state = state;
     this.#subjects = subjectsOf(state);
-    if (this.#fresh) await this.#tidy(state);
-    this.#fresh = false;
+    if (isFirst) await this.#tidy(state);
     for (const [service, watch] of this.#watches) {
       const { deployment } = watch.subject;
       const subject = this.#subjects.find((one) => one.service === service && one.deployment === deployment);
@@ -103,8 +101,7 @@ export class Watching {
       else {
         watch.close();
         this.#watches.delete(service);
-        const memory = watch.analysis?.memory();
-        if (memory !== undefined) await this.#keep(() => this.#checkpoints.end(service, deployment, memory));
+        if (watch.analysis !== null) await this.#keeping.end(service, deployment, watch.analysis.memory());
       }
     }
     if (this.#subjects.length > 0) return;
@@ -114,65 +111,38 @@ export class Watching {
 
   /** An engine that died at the end of a rollout has left its checkpoints. */
   async #tidy({ deployment, revisions }: EnvironmentState): Promise<void> {
-    if (deployment === null) return;
-    for (const { service } of deployment.steps) {
-      const analysed = revisions[deployment.to]?.environment.services[service]?.analysis != null;
-      if (!analysed || this.#subjects.some((subject) => subject.service === service)) continue;
-      await this.#keep(async () => {
-        const left = await this.#checkpoints.read(service, deployment.id);
-        if (left !== null) await this.#checkpoints.end(service, deployment.id, left.analysis.memory);
-      });
+    for (const { service } of deployment?.steps ?? []) {
+      const isAnalysed = revisions[deployment?.to ?? ""]?.environment.services[service]?.analysis != null;
+      if (!isAnalysed || this.#subjects.some((subject) => subject.service === service)) continue;
+      const left = await this.#keeping.checkpoint(service, deployment?.id ?? "");
+      if (left !== null) await this.#keeping.end(service, deployment?.id ?? "", left.analysis.memory);
     }
   }
 
   async #read(now: number): Promise<void> {
     this.#idleAt = now + IDLE_MS;
-    let reading: SignalReading;
     try {
       this.#cursor ??= await this.#recallCursor();
-      reading = await this.ports.signals.read(this.key, this.#cursor);
+      const reading = await this.ports.signals.read(this.key, this.#cursor);
       this.#cursor = reading.cursor;
-      if (reading.blocks.length > 0) await this.#keep(() => this.ports.series.write(this.key, reading.blocks));
+      await this.#keeping.counts(reading.blocks);
       if (this.#subjects.length > 0) await this.#show(reading, now);
       this.#problem = null;
     } catch (error) {
-      this.#problem = messageOf(error);
+      this.#problem = error instanceof Error ? error.message : String(error);
     }
   }
 
   async #show(reading: SignalReading, now: number): Promise<void> {
     for (const { at, blocks } of this.#seconds.add(reading))
       for (const [service, watch] of this.#watches) watch.feed(at, blocks.get(service));
-    for (const subject of this.#subjects)
-      if (!this.#watches.has(subject.service)) await this.#begin(subject, reading.completeTo, now);
-  }
-
-  /** What happened before comes from the series, whether the rollout begins now or another engine began it. */
-  async #begin(subject: Subject, to: number, now: number): Promise<void> {
-    const { service, deployment, spec, startedAt, since } = subject;
-    let analysis: RolloutAnalysis | null = null;
-    let kept: Checkpoint | null = null;
-    if (spec.analysis != null) {
-      const { stable, canary, attempt, slowMs } = subject;
-      kept = await this.#checkpoints.read(service, deployment);
-      const memory = kept === null ? await this.#checkpoints.memory(service) : null;
-      const options = { analysis: spec.analysis, stable, canary, attempt, memory, slowMs };
-      analysis = kept === null ? new RolloutAnalysis(options) : RolloutAnalysis.restore(options, kept.analysis);
+    for (const subject of this.#subjects) {
+      if (this.#watches.has(subject.service)) continue;
+      const to = this.#seconds.to ?? reading.completeTo;
+      const watch = await beginWatch(this.key, subject, to, this.#keeping, this.#log);
+      this.#watches.set(subject.service, watch);
+      this.#poll(watch, now);
     }
-    const watch = new RolloutWatch(subject, analysis);
-    const span = spanOf(startedAt, since, kept?.analysis.at ?? null, to);
-    if (analysis !== null || since !== null) {
-      const query = { environment: this.key, service, from: span.from, to, resolution: "second" as const };
-      const seconds = show(watch, await this.ports.series.read(query), span);
-      if (analysis !== null && kept === null && since !== null && to - since > 2 * CHECKPOINT_MS)
-        this.#log("warn", `${this.key}: the analysis of ${service} begins anew: what it had found is gone`, {
-          deployment,
-          seconds,
-          longestMs: HISTORY_MS,
-        });
-    }
-    this.#watches.set(service, watch);
-    this.#poll(watch, now);
   }
 
   #renew(watch: RolloutWatch, subject: Subject): void {
@@ -183,20 +153,13 @@ export class Watching {
 
   /** What others count is asked for from the first request to the new group on. */
   #poll(watch: RolloutWatch, now: number): void {
-    const { service, spec, stable, canary, since } = watch.subject;
-    if (since === null || spec.analysis == null) return;
-    const subject = { environment: this.key, service, stable, canary };
-    const pollers = spec.analysis.signals.flatMap((signal) => {
-      const times = polled(signal);
-      if (times === null) return [];
-      return [new SignalPoller({ ...subject, signal }, times, this.ports.provider ?? null, now, this.#log)];
-    });
-    if (pollers.length > 0) watch.begin(pollers);
+    if (watch.subject.since === null) return;
+    watch.begin(pollersOf(this.key, watch.subject, this.ports.provider ?? null, now, this.#log));
   }
 
   async #recallCursor(): Promise<string | null> {
     for (const { service, deployment, spec } of this.#subjects) {
-      const kept = spec.analysis == null ? null : await this.#checkpoints.read(service, deployment);
+      const kept = spec.analysis == null ? null : await this.#keeping.checkpoint(service, deployment);
       if (kept !== null) return kept.cursor;
     }
     return null;
@@ -204,11 +167,10 @@ export class Watching {
 
   async #checkpoint(now: number): Promise<void> {
     this.#checkpointAt = now;
-    const cursor = this.#cursor;
     for (const [service, { analysis, subject }] of this.#watches) {
-      if (analysis === null || cursor === null) continue;
-      const checkpoint: Checkpoint = { schema: 1, cursor, analysis: analysis.snapshot() };
-      await this.#keep(() => this.#checkpoints.write(service, subject.deployment, checkpoint));
+      if (analysis === null || this.#cursor === null) continue;
+      const checkpoint = { schema: 1 as const, cursor: this.#cursor, analysis: analysis.snapshot() };
+      await this.#keeping.putCheckpoint(service, subject.deployment, checkpoint);
     }
   }
 
@@ -228,20 +190,4 @@ export class Watching {
   #unread(): string {
     return this.#problem ?? "it was not asked yet";
   }
-
-  /** Series are no evidence: a disk that is full stops no verdict, but it is said once. */
-  async #keep(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-      this.#seriesProblem = null;
-    } catch (error) {
-      const problem = messageOf(error);
-      if (problem !== this.#seriesProblem) this.#log("warn", `${this.key}: the series were not written: ${problem}`);
-      this.#seriesProblem = problem;
-    }
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import type { CommandOutcome } from "../../src/core/deployment/outcome.js";
 import type { Command } from "../../src/core/model/command.js";
 import type { EnvironmentState } from "../../src/core/model/state.js";
+import type { SignalProvider } from "../../src/ports/signal-provider.js";
 import type { CompiledEnvironment } from "../../src/spec/compiled.js";
 import type { ModelOptions } from "../../src/targets/model/target.js";
 import { checkFacts } from "../simulation/invariants.js";
@@ -17,8 +18,9 @@ export class Tale {
     this.world = new World(new Chance(1).next, options);
   }
 
-  static async begin(options: ModelOptions = {}): Promise<Tale> {
+  static async begin(options: ModelOptions = {}, provider: SignalProvider | null = null): Promise<Tale> {
     const tale = new Tale(options);
+    tale.world.provider = provider;
     await tale.world.start();
     return tale;
   }

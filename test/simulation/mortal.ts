@@ -1,5 +1,6 @@
 import type { NewEvent } from "../../src/core/model/event.js";
 import type { LedgerStore } from "../../src/ports/ledger-store.js";
+import type { SeriesStore } from "../../src/ports/series-store.js";
 import type { Application, SignalSource, Target } from "../../src/ports/target.js";
 
 /** One life of the engine: it may end before or after any call of a port, and then no call gets through any more. */
@@ -42,5 +43,18 @@ export function mortalTarget(inner: Target & SignalSource, life: Life): Target &
     apply: (environment, application: Application) => life.through(() => inner.apply(environment, application)),
     read: (environment, cursor) => life.through(() => inner.read(environment, cursor)),
     logs: (environment, query, signal) => inner.logs(environment, query, signal),
+  };
+}
+
+export function mortalSeries(inner: SeriesStore, life: Life): SeriesStore {
+  return {
+    write: (environment, blocks) => life.through(() => inner.write(environment, blocks)),
+    read: (query) => life.through(() => inner.read(query)),
+    putState: (environment, service, kind, json) =>
+      life.through(() => inner.putState(environment, service, kind, json)),
+    getState: (environment, service, kind) => life.through(() => inner.getState(environment, service, kind)),
+    removeState: (environment, service, kind) => life.through(() => inner.removeState(environment, service, kind)),
+    maintain: (now) => inner.maintain(now),
+    close: () => inner.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Command } from "../../src/core/model/command.js";
 import type { EnvironmentState } from "../../src/core/model/state.js";
 import type { CompiledService, Strategy } from "../../src/spec/compiled.js";
+import { ANALYSIS } from "./analysis.js";
 import type { Chance } from "./random.js";
 import { type BehaviourName, deployOf, environment, service } from "./system.js";
 
@@ -102,6 +103,8 @@ export class People {
             "fails-smoke",
             "ends-once",
             "slow",
+            "a-little-worse",
+            "slower",
           ])
         : chance.of(["good", "good", "good", "slow", "ends-once"]);
       return { ...one, run: { kind: "command" as const, argv: ["app", behaviour, version] } };
@@ -124,6 +127,7 @@ export class People {
       onTooLittleData: chance.of(["hold", "abort", "continue"]),
       after: before.filter(() => chance.happens(0.4)),
       ...(worker ? { listen: null, guards: [] } : {}),
+      ...(!worker && chance.happens(0.5) && { analysis: ANALYSIS, ...(chance.happens(0.5) && { guards: [] }) }),
     });
   }
 

@@ -5,14 +5,14 @@ import type { SeriesQuery, SeriesStore } from "../../src/ports/series-store.js";
 export class MemorySeries implements SeriesStore {
   /** By `<service> <kind>`, as JSON. */
   readonly states = new Map<string, string>();
-  readonly #blocks = new Map<string, Block & { readonly service: string }>();
+  readonly blocks = new Map<string, Block & { readonly service: string }>();
 
   async write(_environment: string, blocks: readonly (Block & { readonly service: string })[]): Promise<void> {
-    for (const block of blocks) this.#blocks.set(`${block.service} ${block.group} ${block.replica} ${block.at}`, block);
+    for (const block of blocks) this.blocks.set(`${block.service} ${block.group} ${block.replica} ${block.at}`, block);
   }
 
   async read({ service, from, to }: SeriesQuery): Promise<readonly Block[]> {
-    return [...this.#blocks.values()].filter((block) => block.service === service && block.at >= from && block.at < to);
+    return [...this.blocks.values()].filter((block) => block.service === service && block.at >= from && block.at < to);
   }
 
   async putState(_environment: string, service: string, kind: string, state: unknown): Promise<void> {

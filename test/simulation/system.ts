@@ -15,6 +15,8 @@ export const BEHAVIOURS = {
   "ends-later": { ...WELL, endsAfterMs: 3_000, ends: null },
   "cannot-start": { ...WELL, problem: "command not found: app" },
   erroring: { ...WELL, errorShare: 0.3 },
+  "a-little-worse": { ...WELL, errorShare: 0.03 },
+  slower: { ...WELL, medianMs: 200 },
   "fails-smoke": { ...WELL, smokePasses: false },
 } satisfies Record<string, Behaviour>;
 export type BehaviourName = keyof typeof BEHAVIOURS;

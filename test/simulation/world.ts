@@ -1,3 +1,4 @@
+import { decide } from "../../src/core/deployment/decide.js";
 import { emptyEnvironment, evolve } from "../../src/core/deployment/evolve.js";
 import type { CommandOutcome } from "../../src/core/deployment/outcome.js";
 import type { Command } from "../../src/core/model/command.js";
@@ -7,9 +8,10 @@ import type { Gate } from "../../src/core/progression/step.js";
 import { Driver, type StepResult } from "../../src/engine/driver.js";
 import { understand } from "../../src/engine/known-events.js";
 import { MemoryDisk, MemoryLedger } from "../../src/ledger/memory.js";
+import type { SignalProvider } from "../../src/ports/signal-provider.js";
 import { type ModelOptions, ModelTarget } from "../../src/targets/model/target.js";
 import { UnreliableTarget } from "../../src/targets/model/unreliable.js";
-import { Life, mortalLedger, mortalTarget } from "./mortal.js";
+import { Life, mortalLedger, mortalSeries, mortalTarget } from "./mortal.js";
 import { MemorySeries } from "./series.js";
 import { behaviourOf } from "./system.js";
 
@@ -40,7 +42,11 @@ export class World {
   mirror: EnvironmentState = emptyEnvironment(KEY);
   driver!: Driver;
   #life!: Life;
-  #series = new MemorySeries();
+  readonly series = new MemorySeries();
+  /** Signals that others count; null: nobody asks for them. */
+  provider: SignalProvider | null = null;
+  /** What engines had to say, one line each. */
+  readonly said: string[] = [];
   #keys = 0;
 
   constructor(
@@ -65,7 +71,9 @@ export class World {
       ledger: mortalLedger(ledger, life),
       target,
       signals: target,
-      series: this.#series,
+      series: mortalSeries(this.series, life),
+      ...(this.provider !== null && { provider: this.provider }),
+      log: (_level, message) => this.said.push(message),
       clock: { now: () => this.now, wall: () => this.now + this.wallOffset },
       term: lease.term,
       gates: () => this.gates,
@@ -83,6 +91,7 @@ export class World {
   }> {
     const { driver } = this;
     const result = await this.#survive(() => driver.step());
+    if (result?.decided === 0) this.#checkQuiet();
     return { result, facts: this.#newFacts(), driver };
   }
 
@@ -96,6 +105,15 @@ export class World {
     return this.#newFacts();
   }
 
+  /** A step that decided nothing, also one that did not even ask, would have decided nothing. */
+  #checkQuiet(): void {
+    const { state, observation, seenSince, judgements, waiting } = this.driver;
+    const { now, gates } = this;
+    const decision = decide(state, { now, observation, seenSince, judgements, gates });
+    if (decision.events.length === 0 && decision.waiting?.sentence === waiting?.sentence) return;
+    throw new Error(`a step was too quiet: ${JSON.stringify({ decision, waiting })}`);
+  }
+
   async #survive<T>(work: () => Promise<T>): Promise<T | null> {
     try {
       const answer = await work();
@@ -104,6 +122,7 @@ export class World {
       if (this.#life.alive) throw error;
     }
     this.deaths += 1;
+    this.driver.close();
     this.#ledger?.crash();
     await this.start();
     return null;
