@@ -224,6 +224,19 @@ describe("simulate --replay", () => {
     expect(ran.out).toContain("the record says nothing about: slow");
   });
 
+  test("where the seconds are gone, minutes are replayed, with a caveat", async () => {
+    const world = shop();
+    const since = NOW - 10 * MINUTE;
+    world.plane.events = [event(1, started, { at: since }), event(2, shaped, { at: since })];
+    const blocks = seconds(since, NOW);
+    world.plane.series = async (_key, { from, to, resolution }) =>
+      blocks.filter(({ at }) => resolution === "minute" && at % MINUTE === 0 && at >= from && at < to);
+    const ran = await world.run("simulate", "production", "--replay", "d2");
+    expect(ran.code, ran.err).toBe(0);
+    expect(ran.out).toMatch(/then {2}it still goes on/);
+    expect(ran.out).toContain("only minutes are left of this rollout");
+  });
+
   test("a deployment that sent nobody to a new release cannot be replayed", async () => {
     const ran = await shop().run("simulate", "production", "--replay", "d9");
     expect(ran.code).toBe(2);

@@ -22,6 +22,7 @@ export function replayLines(
   lines.push(`        ${errors} errors in ${total} requests to the new release ${until}`);
   if (result.passedAfterMs !== null)
     lines.push(`        it had proved itself after ${duration(result.passedAfterMs)}: from then on a stage could end`);
+  if (recorded.stable === null) return lines;
   if (recorded.blockMs > 1000)
     lines.push(
       style.yellow(

@@ -64,15 +64,14 @@ async function ofPlane(plane: ControlPlane, about: About, past: PastRollout): Pr
   const range = { service: about.service.name, from: since - HOUR_MS, to: until + 1_000 };
   const seconds = await countedBlocks(plane, about.key, { ...range, resolution: "second" });
   const minutes = await countedBlocks(plane, about.key, { ...range, resolution: "minute" });
-  const answered = (blocks: readonly Block[]) =>
-    blocks.reduce((sum, { group, total }) => (group === canary ? sum + total : sum), 0);
-  const [fine, coarse] = [answered(seconds), answered(minutes)];
-  if (fine === 0 && coarse === 0)
+  const firstOf = (blocks: readonly Block[]) => blocks.find(({ group, total }) => group === canary && total > 0)?.at;
+  const [second, minute] = [firstOf(seconds), firstOf(minutes)];
+  if (second === undefined && minute === undefined)
     throw new WindlassError("cli-replay-no-series", `What ${past.deployment} answered is not kept any more.`, {
       hint: "minutes are kept for two days; counts that were saved elsewhere go in with --recorded <file>",
     });
-  // The last minute may have begun before it, or ended after it.
-  return fine >= 0.9 * coarse
+  // Dropped seconds leave a minute in which there are none.
+  return second !== undefined && second < (minute ?? second) + 60_000
     ? { stable, canary, since, blocks: seconds, blockMs: 1_000 }
     : { stable, canary, since, blocks: minutes, blockMs: 60_000 };
 }
