@@ -39,16 +39,11 @@ export const MAX_BINS = 240;
  * and no course.
  */
 export function coursesOf(story: ServiceStory, counted: Counted): readonly Course[] {
-  const { spec, stable, canary, since, until, attempt } = story;
+  const { spec, stable, canary, since, until, attempt, slowMs } = story;
   const analysis = spec?.analysis ?? null;
-  if (spec === null || analysis === null || canary === null || since === null) return [];
+  if (analysis === null || canary === null || since === null) return [];
   const { blockMs } = counted;
-  const signals = analysis.signals.filter(({ source }) => source.kind === "errors" || source.kind === "slow");
-  if (signals.length === 0) return [];
-  // The edge counts a request as slow by the guard's threshold.
-  const slowMs = spec.guards.find((guard) => guard.slowMs !== null)?.slowMs ?? null;
-  const options = { analysis: { ...analysis, signals }, stable, canary, attempt, memory: null, slowMs };
-  const rollout = new RolloutAnalysis(options);
+  const rollout = new RolloutAnalysis({ analysis, stable, canary, attempt, memory: null, slowMs });
   const binMs = binOf(until - since, blockMs);
   const points = new Map<string, Point[]>();
   const take = (at: number) => {
@@ -71,7 +66,7 @@ export function coursesOf(story: ServiceStory, counted: Counted): readonly Cours
     isOpen = true;
   }
   if (isOpen) take(Math.min(end, until));
-  return signals.flatMap(({ name: signal }) => {
+  return analysis.signals.flatMap(({ name: signal }) => {
     const of = points.get(signal) ?? [];
     return of.length === 0 ? [] : [{ service: story.service, signal, blockMs, binMs, since, until, points: of }];
   });

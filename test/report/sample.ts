@@ -1,6 +1,6 @@
 import { RevisionNames, sentenceOf } from "../../src/cli/render/sentences.js";
 import { RolloutAnalysis } from "../../src/core/analysis/rollout.js";
-import type { EventRecord } from "../../src/core/model/event.js";
+import type { KnownRecord } from "../../src/core/model/event.js";
 import type { DomainEvent } from "../../src/core/model/events.js";
 import type { Block, Judgement } from "../../src/core/model/judgement.js";
 import type { Revision } from "../../src/core/model/revision.js";
@@ -51,8 +51,9 @@ export function sample(options: SampleOptions): ReportInput {
   const api = service("api", { strategy, guards, analysis });
   const ledger = new SampleLedger();
   const start = BEGIN + historySeconds * 1_000;
+  ledger.at = BEGIN - 60_000;
+  firstRelease(ledger, revision("r1", "1.0.0-aaaaaaa", api));
   ledger.at = start;
-  ledger.say({ type: "revision.registered@1", data: { revision: revision("r1", "1.0.0-aaaaaaa", api) } });
   ledger.say({ type: "revision.registered@1", data: { revision: revision("r2", label, api) } });
   const request = { deployment: "d2", to: "r2", kind: "deploy", reason, fast: false } as const;
   ledger.say({ type: "deployment.requested@1", data: request }, "user:ada");
@@ -73,6 +74,19 @@ export function sample(options: SampleOptions): ReportInput {
     },
     tell: (event) => sentenceOf(event, names),
   };
+}
+
+/** What ran well before. */
+function firstRelease(ledger: SampleLedger, first: Revision): void {
+  const about = { deployment: "d1", to: first.id } as const;
+  const step = { service: "api", action: "roll-out", from: null, to: first.id, stages: [] } as const;
+  ledger.say({ type: "revision.registered@1", data: { revision: first } });
+  ledger.say(
+    { type: "deployment.requested@1", data: { ...about, kind: "deploy", reason: null, fast: false } },
+    "user:ada",
+  );
+  ledger.say({ type: "deployment.started@1", data: { ...about, from: null, steps: [step] } });
+  ledger.say({ type: "deployment.finished@1", data: { deployment: "d1", outcome: "succeeded", cause: null } });
 }
 
 function roll(
@@ -150,7 +164,7 @@ function turnBack(
 }
 
 class SampleLedger {
-  readonly events: EventRecord[] = [];
+  readonly events: KnownRecord[] = [];
   at = BEGIN;
 
   say(fact: DomainEvent, by = "engine"): void {

@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { EventRecord } from "../../core/model/event.js";
+import type { KnownRecord } from "../../core/model/event.js";
 import { WindlassError } from "../../error.js";
 import { htmlReport } from "../../report/html.js";
 import { markdownReport } from "../../report/markdown.js";
@@ -83,7 +83,7 @@ export default verb<Flags, [string?]>({
   },
 });
 
-function storyIn(environment: string, events: readonly EventRecord[], asked: string | undefined, now: number): Story {
+function storyIn(environment: string, events: readonly KnownRecord[], asked: string | undefined, now: number): Story {
   const known = deploymentsAsked(events);
   const wanted = asked ?? known.at(-1);
   const story = wanted === undefined ? null : storyOf(environment, events, wanted, now);
@@ -121,7 +121,7 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
-function teller(events: readonly EventRecord[]): ReportInput["tell"] {
+function teller(events: readonly KnownRecord[]): ReportInput["tell"] {
   const names = new RevisionNames();
   for (const event of events) names.learnFrom(event);
   return (event) => sentenceOf(event, names);

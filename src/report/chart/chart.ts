@@ -76,7 +76,9 @@ function momentsOf(story: Story, service: ServiceStory, { points, signal }: Cour
   const moment = (at: number, tone: Moment["tone"], label: string): Moment => {
     return { at: clock.at(at), tone, label: `${label} ${clock.time(at)}` };
   };
-  const passed = points.find(({ verdict }) => verdict === "pass");
+  // Only where both groups answer side by side does a pass decide anything.
+  const isSideBySide = service.spec?.strategy.kind === "canary";
+  const passed = isSideBySide ? points.find(({ verdict }) => verdict === "pass") : undefined;
   const found: Moment[] = passed === undefined ? [] : [moment(passed.at, "pass", "✓ pass")];
   if (turnedAt === null) return found;
   const mine = cause?.service === service.service;

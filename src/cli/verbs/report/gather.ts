@@ -1,6 +1,7 @@
-import type { EventRecord } from "../../../core/model/event.js";
+import type { KnownRecord } from "../../../core/model/event.js";
 import type { Block } from "../../../core/model/judgement.js";
 import type { ControlPlane } from "../../../engine/control-plane.js";
+import { understand } from "../../../engine/known-events.js";
 import type { Counted } from "../../../report/course.js";
 import type { ServiceStory } from "../../../report/service-story.js";
 import type { Story } from "../../../report/story.js";
@@ -43,11 +44,11 @@ async function countedOf(
 const PAGE = 1_000;
 
 /** Labels of revisions are in old events, so all are read; pages keep each answer small. */
-export async function allEvents(plane: ControlPlane, environment: string): Promise<readonly EventRecord[]> {
-  const events: EventRecord[] = [];
+export async function allEvents(plane: ControlPlane, environment: string): Promise<readonly KnownRecord[]> {
+  const events: KnownRecord[] = [];
   for (let version = 0; ; ) {
     const page = await plane.history(environment, version, PAGE);
-    for (const event of page) events.push(event);
+    for (const event of page) events.push(understand(event));
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return events;
     version = last.version;
