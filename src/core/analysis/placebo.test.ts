@@ -68,6 +68,29 @@ describe("what the innocent reach", () => {
     }
   });
 
+  test("is that in little traffic as well, where mostly one of them answers at a time", () => {
+    for (const [rates, least, most] of [
+      [incidents, 0, 4],
+      [bursting, 2, Number.POSITIVE_INFINITY],
+    ] as const) {
+      const found = Array.from({ length: 20 }, (_, seed) => {
+        const random = new Random(seed);
+        const placebo = new Placebo(OPTIONS);
+        for (let second = 0; second < 7_200; second++) {
+          const answered = counted(random, ["a", "b"], 1, (i) => rates(i, second));
+          show(
+            placebo,
+            second,
+            answered.filter(() => random.uniform() < 0.5),
+          );
+        }
+        return placebo.beyondChance;
+      }).sort((a, b) => a - b);
+      expect(median(found)).toBeGreaterThanOrEqual(least);
+      expect(highest(found)).toBeLessThan(most);
+    }
+  });
+
   test("is the lone replica's own past where there is no other: what hits everybody counts as well", () => {
     expect(reached(1, 900, incidents)[0]).toBeGreaterThan(15);
   });

@@ -80,10 +80,7 @@ export class Placebo {
     if (total === 0) return;
     this.#learnedMs += this.#at === null ? 1_000 : Math.min(at - this.#at, 60_000);
     this.#at = at;
-    if (stable.length === 1) {
-      this.#alone(at, bad, total);
-      return;
-    }
+    if (stable.length === 1 && !this.#hasOthers(stable[0]?.replica ?? "", at)) this.#alone(at, bad, total);
     for (let i = 0; i < stable.length; i++) {
       const counts = stable[i] as ReplicaCounts;
       // Replicas mostly come in the same order.
@@ -91,9 +88,22 @@ export class Placebo {
       const cell = guess?.replica === counts.replica ? guess : this.#cellOf(counts.replica, at);
       if (cell === null) continue;
       cell.seen = at;
-      cell.race.update(at, bad - counts.bad, total - counts.total, counts.bad, counts.total);
-      if (cell.race.highest > this.#worst) this.#worst = cell.race.highest;
+      this.#try(cell, at, bad - counts.bad, total - counts.total, counts.bad, counts.total);
     }
+    // In little traffic one answers now, another one later: what the others did waits for a replica's next request.
+    if (stable.length < this.#cells.length)
+      for (const cell of this.#cells)
+        if (cell.seen !== at && at - cell.seen <= FORGET_MS) this.#try(cell, at, bad, total, 0, 0);
+  }
+
+  #try({ race }: Cell, at: number, k1: number, n1: number, k2: number, n2: number): void {
+    race.update(at, k1, n1, k2, n2);
+    if (race.highest > this.#worst) this.#worst = race.highest;
+  }
+
+  /** Whether another replica was seen lately. */
+  #hasOthers(replica: string, at: number): boolean {
+    return this.#cells.some((cell) => cell.replica !== replica && at - cell.seen <= FORGET_MS);
   }
 
   #cellOf(replica: string, at: number): Cell | null {
