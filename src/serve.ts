@@ -21,6 +21,7 @@ import { damagedPlane } from "./serve/damaged.js";
 import { examine } from "./serve/doctor.js";
 import { freezeGates } from "./serve/gates.js";
 import { keepDaemon } from "./serve/keep-daemon.js";
+import { serveSignals } from "./serve/signals.js";
 import { createHostTarget, type HostTarget } from "./targets/host/target.js";
 import { VERSION } from "./version.js";
 
@@ -64,6 +65,7 @@ export async function serve(places: Places): Promise<void> {
     stopping.abort();
     engine.stop();
     await close();
+    await signals.close();
     target.close();
     await lease.release();
     await series.close();
@@ -75,9 +77,10 @@ export async function serve(places: Places): Promise<void> {
     void shutdown(1);
   };
 
+  const signals = serveSignals(places, clock, log);
   const gates = (state: Parameters<typeof freezeGates>[0]) => freezeGates(state, clock.wall(), clock.now());
   const engine = new Engine(
-    { ledger: store, target, signals: target, series, clock, term: lease.term, gates },
+    { ledger: store, target, signals: target, series, provider: signals, clock, term: lease.term, gates },
     log,
     fatal,
   );

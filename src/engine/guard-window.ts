@@ -1,15 +1,8 @@
 import { judgeGuards } from "../core/analysis/guard.js";
-import type { Evidence } from "../core/analysis/seam.js";
+import { combinedVerdict, type Evidence } from "../core/analysis/seam.js";
 import type { Block, Judgement, Verdict } from "../core/model/judgement.js";
 import type { Guard } from "../spec/compiled.js";
 import { CountedSeconds } from "./counted-seconds.js";
-
-/** What has one verdict with several: the worst decides, `pass` needs all. */
-export const WORST_FIRST: readonly Verdict[] = ["fail", "provider-error", "no-data", "inconclusive", "pass"];
-
-export function worse(a: Verdict, b: Verdict): Verdict {
-  return WORST_FIRST.indexOf(a) <= WORST_FIRST.indexOf(b) ? a : b;
-}
 
 /** What the guards of one rollout look at, second by second as far back as the longest of them, and in all. */
 export class GuardWindow {
@@ -40,13 +33,13 @@ export class GuardWindow {
 
   /** The verdict of {@link judge}, without its sentences: this is asked for every second, of thousands of rollouts. */
   verdict(since: number): Verdict {
-    let verdict: Verdict = "pass";
+    const verdicts: Verdict[] = [];
     for (const guard of this.guards) {
-      const one = this.#quickly(guard);
-      if (one === null) return this.judge(since).verdict;
-      verdict = worse(verdict, one);
+      const verdict = this.#quickly(guard);
+      if (verdict === null) return this.judge(since).verdict;
+      verdicts.push(verdict);
     }
-    return verdict;
+    return combinedVerdict(verdicts);
   }
 
   judge(since: number): Judgement {

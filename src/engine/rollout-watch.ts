@@ -1,7 +1,7 @@
 import type { RolloutAnalysis } from "../core/analysis/rollout.js";
-import { combine, providerError } from "../core/analysis/seam.js";
+import { combine, combinedVerdict, providerError } from "../core/analysis/seam.js";
 import type { Block, Judgement, SignalJudgement, Verdict } from "../core/model/judgement.js";
-import { GuardWindow, worse } from "./guard-window.js";
+import { GuardWindow } from "./guard-window.js";
 import { type SignalPoller, withTrouble } from "./poller.js";
 import type { Subject } from "./subject.js";
 
@@ -62,8 +62,8 @@ export class RolloutWatch {
     if (problem !== null || this.#judged !== null || this.#isTroubled()) return this.judge(now, problem).verdict;
     const guarded = this.#guards.verdict(this.subject.since ?? now);
     if (this.analysis === null) return guarded;
-    const compared = verdictOf(this.analysis);
-    return this.subject.isSideBySide || compared === "fail" ? worse(guarded, compared) : guarded;
+    const compared = this.analysis.verdict;
+    return this.subject.isSideBySide || compared === "fail" ? combinedVerdict([guarded, compared]) : guarded;
   }
 
   judge(now: number, problem: string | null): Judgement {
@@ -95,11 +95,6 @@ export class RolloutWatch {
   #isTroubled(): boolean {
     return this.#troubles.length > this.#pollers.length;
   }
-}
-
-/** Without its sentences and intervals, where the analysis has it: they are for people, and a second has no time for them. */
-function verdictOf(analysis: RolloutAnalysis & { readonly verdict?: Verdict }): Verdict {
-  return analysis.verdict ?? analysis.judge().verdict;
 }
 
 /** Nothing is known of it: neither guards nor comparisons pass or fail (rule 7). */

@@ -31,12 +31,18 @@ export async function examine(places: Places, target: HostTarget, engine: Engine
       ),
     );
   }
-  for (const driver of engine.drivers())
+  for (const driver of engine.drivers()) {
     findings.push(
       driver.targetProblem === null
         ? ok(driver.key, "the target answers")
         : wrong(driver.key, driver.targetProblem, "what runs goes on; it is looked at again at once"),
     );
+    // A target that does not answer does not count either: that was said.
+    if (driver.signalProblem !== null && driver.targetProblem === null)
+      findings.push(
+        wrong(`counts of ${driver.key}`, driver.signalProblem, "no verdict passes or fails until they can be read"),
+      );
+  }
   return findings;
 }
 
