@@ -117,6 +117,26 @@ test("bursts of single replicas come out of the same seed, too, and do not count
   expect(await rollout(0, stormy)).toEqual(first);
 });
 
+describe("where there are no stages, all requests go to the new release at once", () => {
+  const strategies: readonly CompiledService["strategy"][] = [
+    { kind: "rolling", maxSurge: 1, maxUnavailable: 0, observeMs: MINUTE },
+    {
+      kind: "blue-green",
+      smoke: [{ kind: "http", path: "/ready", status: 200, timeoutMs: 1_000 }],
+      observeMs: MINUTE,
+      keepOldMs: 0,
+    },
+  ];
+  for (const strategy of strategies)
+    test(strategy.kind, async () => {
+      const of = web({ strategy });
+      expect(await rollout(0, { of })).toMatchObject({ outcome: "succeeded", stages: [{ share: 100, end: "pass" }] });
+      const harmful = await rollout(1, { of });
+      expect(harmful).toMatchObject({ outcome: "hauled-back", turned: { stage: 0, kind: "verdict" } });
+      expect(harmful.harmed).toBe(harmful.requests);
+    });
+});
+
 test("a worker answers no requests, so there is nothing to rehearse", async () => {
   await expect(rollout(0, { of: web({ listen: null }) })).rejects.toMatchObject({ code: "cli-simulate-worker" });
 });

@@ -1,18 +1,11 @@
-import type { Command } from "../core/model/command.js";
-import { Driver } from "../engine/driver.js";
-import { understand } from "../engine/known-events.js";
 import { WindlassError } from "../error.js";
-import { MemoryDisk, MemoryLedger } from "../ledger/memory.js";
 import type { CompiledEnvironment, CompiledService } from "../spec/compiled.js";
-import { WELL } from "../targets/model/behaviour.js";
-import { ModelTarget } from "../targets/model/target.js";
-import { partOf, releaseOf } from "./part.js";
+import { partOf } from "./part.js";
 import { PastHours } from "./past-hours.js";
 import { seedOf } from "./random.js";
 import { Requests, type TrafficOptions } from "./requests.js";
-import { RehearsedSeries } from "./series.js";
 import { type Fact, type StageReport, stagesFrom } from "./stage.js";
-import { RehearsedTraffic } from "./traffic.js";
+import { RehearsedWorld } from "./world.js";
 
 export interface RehearsalOptions {
   readonly environment: CompiledEnvironment;
@@ -47,186 +40,77 @@ export interface RehearsalResult {
 }
 
 const HOUR_MS = 3_600_000;
-const KEY = "rehearsal/rehearsal";
-/** Steps of the engine within a second; more would be a loop in the core, and it ends that itself. */
-const MAX_STEPS = 50;
-/** As the engine does after a step that changed something. */
-const NEXT_STEP_MS = 20;
-const BEGIN = 1_700_000_000_000;
-/** One object for all groups: what is the same is not looked at again. */
-const WARMING = { ...WELL, readyAfterMs: 900 };
-/** Between deployments; a source keeps ten minutes for who comes late. */
-const RESTING_STEP_MS = 60_000;
 const FIRST_DEPLOYMENT_S = 600;
 
 /**
  * One rollout of one service, told in seconds: the engine and its analysis as they are, on the model target, with a
  * ledger in memory and a clock that jumps. The same options give the same result on every machine, with `past` (what earlier
- * rehearsals of the same service and conditions left) or without.
+ * rehearsals of the same service and conditions left) or without. Throws `service-unknown`, `cli-simulate-worker`.
  */
 export async function rehearse(options: RehearsalOptions, past = new PastHours()): Promise<RehearsalResult> {
-  const stage = await Theatre.open(options);
   const { seed, historySeed = seed, historyMs = HOUR_MS, longestMs = 48 * HOUR_MS } = options;
-  await stage.settle();
+  const service = serviceIn(options);
+  const requests = new Requests(options.traffic, historySeed);
+  const world = await RehearsedWorld.open(partOf(options.environment, service), service.name, requests);
+  await settle(world);
   const known = past.of(historySeed);
-  if (known === null) await stage.passTime(historyMs);
-  else stage.skipTime(historyMs, known);
-  const states = await stage.begin();
-  if (known === null) past.keep(historySeed, states);
-  return stage.perform(longestMs);
+  if (known === null) await world.passTime(historyMs);
+  else world.skipTime(historyMs, known);
+  const begun = { at: world.second, events: world.events };
+  await world.deploy("new", false);
+  if (known === null) past.keep(historySeed, world.states);
+  requests.begin(seedOf(seed, 1));
+  const outcome = await perform(world, service, begun.at + longestMs);
+  const facts = world.factsSince(begun.events);
+  const stages = stagesFrom(facts, service.name, world.now, outcome === "held");
+  return {
+    outcome,
+    stages,
+    turned: turnedIn(facts, stages),
+    requests: requests.answered,
+    harmed: requests.harmed,
+    totalMs: world.second - begun.at,
+    simulatedSeconds: world.elapsedMs / 1000,
+  };
 }
 
-class Theatre {
-  #second = BEGIN;
-  #now = BEGIN;
-  readonly #disk = new MemoryDisk();
-  readonly #series = new RehearsedSeries();
-  readonly #part: CompiledEnvironment;
-  readonly #traffic: RehearsedTraffic;
-  readonly #model: ModelTarget;
-  #driver!: Driver;
-  #commands = 0;
-  #begun = { at: BEGIN, events: 0 };
-
-  private constructor(private readonly options: RehearsalOptions) {
-    const spec = options.environment.services[options.service];
-    if (spec === undefined)
-      throw new WindlassError("service-unknown", `${options.environment.name} has no service ${options.service}`);
-    if (spec.listen === null)
-      throw new WindlassError("cli-simulate-worker", `${spec.name} answers no requests: there is nothing to count`, {
-        hint: "only services with a port can be rehearsed",
-      });
-    this.#part = partOf(options.environment, spec);
-    const requests = new Requests(options.traffic, options.historySeed ?? options.seed);
-    this.#traffic = new RehearsedTraffic(requests, "new");
-    this.#model = new ModelTarget(() => this.#now, {
-      behaviourOf: () => WARMING,
-      traffic: this.#traffic.draw,
+function serviceIn({ environment, service: name }: RehearsalOptions): CompiledService {
+  const service = environment.services[name];
+  if (service === undefined) throw new WindlassError("service-unknown", `${environment.name} has no service ${name}`);
+  if (service.listen === null)
+    throw new WindlassError("cli-simulate-worker", `${name} answers no requests: there is nothing to count`, {
+      hint: "only services with a port can be rehearsed",
     });
-  }
+  return service;
+}
 
-  static async open(options: RehearsalOptions): Promise<Theatre> {
-    const theatre = new Theatre(options);
-    const ledger = new MemoryLedger(theatre.#disk, () => theatre.#now);
-    const lease = await ledger.acquire("rehearsal", Number.MAX_SAFE_INTEGER);
-    theatre.#driver = new Driver(KEY, {
-      ledger,
-      target: theatre.#model,
-      signals: theatre.#model,
-      series: theatre.#series,
-      clock: { now: () => theatre.#now, wall: () => theatre.#now },
-      term: lease.term,
-      gates: () => [],
-      // Nothing dies here that would have to go on.
-      checkpointMs: Number.POSITIVE_INFINITY,
-    });
-    await theatre.#driver.load();
-    return theatre;
+/** The current release, at once. */
+async function settle(world: RehearsedWorld): Promise<void> {
+  await world.deploy("current", true);
+  for (let second = 0; world.state.deployment?.outcome == null; second++) {
+    if (second > FIRST_DEPLOYMENT_S) throw world.bug("the current release did not settle");
+    await world.nextSecond();
   }
+  if (world.state.deployment.outcome !== "succeeded") throw world.bug("the current release did not run");
+}
 
-  /** The current release, at once. */
-  async settle(): Promise<void> {
-    await this.#deploy("current", true);
-    for (let second = 0; this.#driver.state.deployment?.outcome == null; second++) {
-      if (second > FIRST_DEPLOYMENT_S) throw this.#bug("the current release did not settle");
-      await this.#nextSecond();
-    }
-    if (this.#driver.state.deployment.outcome !== "succeeded") throw this.#bug("the current release did not run");
-  }
-
-  /** The current release runs well, and the engine looks often enough to miss nothing. */
-  async passTime(ms: number): Promise<void> {
-    for (const end = this.#second + ms; this.#second < end; ) {
-      this.#second = Math.min(end, this.#second + RESTING_STEP_MS);
-      this.#now = this.#second;
-      await this.#step();
-    }
-  }
-
-  /** The same, as an engine knows it that was told. */
-  skipTime(ms: number, states: ReadonlyMap<string, unknown>): void {
-    this.#second += ms;
-    this.#now = this.#second;
-    this.#traffic.skip(this.#second);
-    this.#series.restore(states);
-  }
-
-  /** Asks for the new release. What the engine knows by then, it has learned before. */
-  async begin(): Promise<ReadonlyMap<string, unknown>> {
-    this.#begun = { at: this.#second, events: this.#disk.records.length };
-    await this.#deploy("new", false);
-    await this.#step();
-    this.#traffic.requests.begin(seedOf(this.options.seed, 1));
-    return this.#series.states;
-  }
-
-  /** The new release, until it succeeded, no request reaches it any more, or a person is needed. */
-  async perform(longestMs: number): Promise<RehearsalResult> {
-    const { at: begun, events: from } = this.#begun;
-    let outcome: RehearsalResult["outcome"] | null = null;
-    while (outcome === null) {
-      await this.#nextSecond();
-      outcome = this.#outcome() ?? (this.#second - begun > longestMs ? "open" : null);
-    }
-    const facts = this.#disk.records.slice(from).map((record): Fact => ({ at: record.at, event: understand(record) }));
-    const stages = stagesFrom(facts, this.#service.name, this.#now, outcome === "held");
-    return {
-      outcome,
-      stages,
-      turned: turnedIn(facts, stages),
-      requests: this.#traffic.requests.answered,
-      harmed: this.#traffic.requests.harmed,
-      totalMs: this.#second - begun,
-      simulatedSeconds: (this.#second - BEGIN) / 1000,
-    };
-  }
-
-  get #service(): CompiledService {
-    return this.#part.services[this.options.service] as CompiledService;
-  }
-
-  #outcome(): RehearsalResult["outcome"] | null {
-    const { deployment, services } = this.#driver.state;
+/** The new release, until it succeeded, no request reaches it any more, or a person is needed. */
+async function perform(
+  world: RehearsedWorld,
+  service: CompiledService,
+  until: number,
+): Promise<RehearsalResult["outcome"]> {
+  for (;;) {
+    await world.nextSecond();
+    const { deployment, services } = world.state;
     if (deployment !== null && deployment.outcome !== null)
       return deployment.outcome === "succeeded" ? "succeeded" : "hauled-back";
-    const progression = services[this.options.service]?.rollout?.progression;
+    const progression = services[service.name]?.rollout?.progression;
     const stage = progression?.stages[progression.stage];
-    if (progression === undefined || stage === undefined || progression.observingSince === null) return null;
-    if (this.#service.onTooLittleData !== "hold" || deployment?.cause != null) return null;
-    const over = progression.observingSince + Math.max(stage.minMs, stage.maxMs);
-    return this.#now > over + 1000 ? "held" : null;
-  }
-
-  async #deploy(label: "current" | "new", fast: boolean): Promise<void> {
-    this.#commands += 1;
-    const release = releaseOf(label, this.#service.name);
-    const command: Command = { kind: "deploy", release, environment: this.#part, reason: null, fast };
-    const envelope = { command, key: `rehearsal-${this.#commands}`, expected: null, by: "rehearsal" };
-    const outcome = await this.#driver.command(envelope);
-    if (outcome.kind !== "accepted") throw this.#bug(`${label} was refused: ${outcome.refusal.message}`);
-  }
-
-  async #nextSecond(): Promise<void> {
-    this.#second += 1000;
-    this.#now = this.#second;
-    await this.#step();
-  }
-
-  /** Until nothing is left to do in this second. */
-  async #step(): Promise<void> {
-    for (let step = 0; step < MAX_STEPS; step++) {
-      const { decided, applied } = await this.#driver.step();
-      const { targetProblem } = this.#driver;
-      if (targetProblem !== null) throw this.#bug(targetProblem);
-      if (decided === 0 && !applied) return;
-      this.#now = Math.min(this.#now + NEXT_STEP_MS, this.#second + 999);
-    }
-  }
-
-  #bug(sentence: string): WindlassError {
-    return new WindlassError("simulate-bug", `the rehearsal of ${this.options.service} went wrong: ${sentence}`, {
-      hint: "this is a bug in Windlass",
-    });
+    const since = progression?.observingSince ?? null;
+    const holds = service.onTooLittleData === "hold" && deployment?.cause === null && since !== null;
+    if (holds && stage !== undefined && world.now > since + Math.max(stage.minMs, stage.maxMs) + 1000) return "held";
+    if (world.second > until) return "open";
   }
 }
 
