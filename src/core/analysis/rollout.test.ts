@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../bench/analysis/random.js";
 import type { CompiledAnalysis, CompiledSignal } from "../../spec/compiled.js";
@@ -351,6 +352,77 @@ test("a restart between any two seconds changes nothing, and what is kept is sma
     expect(torn.judge()).toEqual(whole.judge());
   }
   expect(JSON.parse(JSON.stringify(torn.snapshot()))).toEqual(JSON.parse(JSON.stringify(whole.snapshot())));
+});
+
+test("whatever comes in whatever amounts, figures are numbers, and the glance, the judgement and the restarted agree", () => {
+  const signals = [
+    { ...ERRORS, objective: 0.01 },
+    SLOW,
+    { ...SLOW, name: "fixed", source: { kind: "slow", slowerThanMs: 100 } },
+    CHECKOUTS,
+  ] as const;
+  const counts = fc.oneof(fc.constant(0), fc.nat({ max: 3 }), fc.nat({ max: 500 }), fc.nat({ max: 200_000 }));
+  const block = fc
+    .record({
+      group: fc.constantFrom("r0", "r1", "r1", "r2"),
+      replica: fc.constantFrom("a", "b", "c"),
+      total: counts,
+      bad: fc.constantFrom(0, 0.001, 0.5, 1),
+      bucket: fc.option(fc.nat({ max: 71 }), { nil: null }),
+    })
+    .map(({ group, replica, total, bad, bucket }) => ({
+      at: 0,
+      group,
+      replica: `${group}-${replica}`,
+      total,
+      errors: Math.floor(bad * total),
+      slow: Math.ceil(bad * total),
+      restarts: 0,
+      ...(bucket === null ? {} : { latencies: { [bucket]: Math.ceil(total / 2), 3: Math.floor(total / 2) } }),
+    }));
+  const seconds = fc.array(
+    fc.record({
+      gap: fc.constantFrom(1, 1, 1, 2, 61, 1_000),
+      learns: fc.boolean(),
+      polled: fc.boolean(),
+      blocks: fc.array(block, { maxLength: 6 }),
+    }),
+    { minLength: 1, maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(seconds, fc.constantFrom("r1", null), (played, besides) => {
+      const all = options({ analysis: analysis(...signals), stable: besides });
+      const whole = new RolloutAnalysis(all);
+      let torn = new RolloutAnalysis(all);
+      let at = 0;
+      let learning = true;
+      for (const { gap, learns, polled, blocks: some } of played) {
+        at += 1_000 * gap;
+        learning &&= learns;
+        const shown = some.map((one) => ({ ...one, at }));
+        const [canary] = shown.filter(({ group }) => group === "r2");
+        for (const one of [whole, torn]) {
+          if (learning) one.learn(at, shown);
+          else one.update(at, shown);
+          if (polled && canary !== undefined)
+            one.measured("checkouts", {
+              at,
+              stable: [],
+              canary: [{ replica: "c", bad: canary.errors, total: canary.total }],
+            });
+        }
+        const text = JSON.stringify(torn.snapshot());
+        expect(text).not.toMatch(/NaN|Infinity/);
+        torn = RolloutAnalysis.restore(all, JSON.parse(text));
+        const judgement = whole.judge();
+        expect(torn.judge()).toEqual(judgement);
+        expect(whole.verdict).toBe(judgement.verdict);
+        expect(JSON.parse(JSON.stringify(judgement))).toEqual(judgement);
+        expect(JSON.stringify(judgement)).not.toMatch(/NaN|Infinity|undefined/);
+      }
+    }),
+    { seed: 15, numRuns: 100 },
+  );
 });
 
 describe("one verdict of several", () => {
