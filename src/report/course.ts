@@ -52,7 +52,8 @@ export function coursesOf(story: ServiceStory, counted: Counted): readonly Cours
   let end = since + binMs;
   let isOpen = false;
   for (const [at, blocks] of byTime(counted.blocks)) {
-    if (at >= until) break;
+    // The engine looks at seconds that are over; a minute that is not is better than none.
+    if (at + (blockMs === 1_000 ? blockMs : 1) > until) break;
     // Nobody was sent to the new group in the second before it got its weight.
     if (at + blockMs <= since) {
       rollout.learn(at, blocks);

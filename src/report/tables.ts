@@ -73,7 +73,7 @@ function foundText({ sentence, comparison }: SignalJudgement): string {
   return [
     sentence,
     ...(warmUp.requests === 0 ? [] : [`${whole(warmUp.requests)} requests of the first ${span(warmUp.ms)} left out`]),
-    ...(discount === null ? [] : [`${discount} requests count as one: they come in bursts`]),
+    ...(discount === null ? [] : [`${discount} requests count as one: traffic bursts, or is little known yet`]),
     ...(outlook === "decided" || outlook === "" ? [] : [outlook]),
   ].join("; ");
 }

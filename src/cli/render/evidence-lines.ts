@@ -103,6 +103,6 @@ function asides(comparison: ComparisonEvidence): readonly string[] {
     ...(warmUp.requests === 0
       ? []
       : [`${plural(warmUp.requests, "request")} of the first ${duration(warmUp.ms)} left out: warm-up`]),
-    ...(discount === null ? [] : [`${discount} requests count as one: they come in bursts`]),
+    ...(discount === null ? [] : [`${discount} requests count as one: traffic bursts, or is little known yet`]),
   ];
 }
