@@ -1,4 +1,8 @@
-import { RolloutAnalysis } from "../core/analysis/rollout.js";
+import {
+  RolloutAnalysis,
+  type RolloutAnalysisOptions,
+  type RolloutAnalysisSnapshot,
+} from "../core/analysis/rollout.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
 import { HISTORY_MS, show, spanOf } from "./history.js";
 import type { Keeping } from "./keeping.js";
@@ -28,19 +32,35 @@ export async function beginWatch(
     show(watch, await keeping.seconds(service, span.from, to), span);
     return watch;
   }
-  const kept = await keeping.checkpoint(service, deployment);
-  const memory = kept === null ? await keeping.memory(service) : null;
   const { stable, canary, attempt, slowMs } = subject;
+  const memory = await keeping.memory(service);
   const options = { analysis: spec.analysis, stable, canary, attempt, memory, slowMs };
-  const analysis = kept === null ? new RolloutAnalysis(options) : RolloutAnalysis.restore(options, kept.analysis);
-  const watch = new RolloutWatch(subject, analysis);
-  const span = spanOf(startedAt, since, kept?.analysis.at ?? null, to);
+  const kept = await keeping.checkpoint(service, deployment);
+  const restored = kept === null ? null : restore(options, kept.analysis, environment, log);
+  const watch = new RolloutWatch(subject, restored ?? new RolloutAnalysis(options));
+  const span = spanOf(startedAt, since, restored?.at ?? null, to);
   const seconds = show(watch, await keeping.seconds(service, span.from, to), span);
-  if (kept === null && since !== null && to - since > CHECKPOINTED_MS)
+  if (restored === null && since !== null && to - since > CHECKPOINTED_MS)
     log("warn", `${environment}: the analysis of ${service} begins anew: its checkpoint is gone`, {
       deployment,
       seconds,
       historyMs: HISTORY_MS,
     });
   return watch;
+}
+
+/** Null: another version of Windlass wrote it, and it says so in another way. */
+function restore(
+  options: RolloutAnalysisOptions,
+  snapshot: RolloutAnalysisSnapshot,
+  environment: EnvironmentKey,
+  log: EngineLog,
+): RolloutAnalysis | null {
+  try {
+    return RolloutAnalysis.restore(options, snapshot);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log("warn", `${environment}: a checkpoint of ${options.canary} cannot be read: ${why}`);
+    return null;
+  }
 }

@@ -14,6 +14,8 @@ export interface FinalSecond {
 const NOTHING: ReadonlyMap<string, readonly Block[]> = new Map();
 /** Engines sleep with their machines: of a longer gap the last day is gone through. */
 const LONGEST_GAP_MS = 24 * 3_600_000;
+/** No source is so far ahead of what is final; one that is has a bug, and must not fill the memory. */
+const MOST_RUNNING = 900;
 
 /**
  * Puts the blocks of readings together to seconds that are over: each comes out once, in order, also one in which
@@ -51,7 +53,7 @@ export class FinalSeconds {
     const second = this.#running.get(block.at);
     const key = `${block.service}\n${block.group}\n${block.replica}`;
     if (second !== undefined) second.set(key, block);
-    else this.#running.set(block.at, new Map([[key, block]]));
+    else if (this.#running.size < MOST_RUNNING) this.#running.set(block.at, new Map([[key, block]]));
   }
 
   #take(at: number): FinalSecond["blocks"] {
