@@ -18,11 +18,14 @@ export interface WatchPorts {
   /** Signals that the target does not count; absent: they are provider errors. */
   readonly provider?: SignalProvider;
   readonly log?: EngineLog;
-  /** Between two checkpoints of an analysis in progress; 5 s unless given. */
+  /** At least so long between two checkpoints of an analysis in progress; 5 s unless given. */
   readonly checkpointMs?: number;
 }
 
 const CHECKPOINT_MS = 5_000;
+/** What came since a checkpoint is read again, so a rollout that lasts need not write as often: at a sixtieth of its age. */
+const CHECKPOINTS = 60;
+const LONGEST_CHECKPOINT_MS = 30_000;
 /** Between deployments counts are read now and then, so that there is a history when one comes. */
 const IDLE_MS = 10_000;
 
@@ -40,6 +43,7 @@ export class Watching {
   #subjects: readonly Subject[] = [];
   #cursor: string | null = null;
   #idleAt = Number.NEGATIVE_INFINITY;
+  /** When the next one is due. */
   #checkpointAt = Number.NEGATIVE_INFINITY;
   #problem: string | null = null;
   readonly #verdicts = new Map<string, Verdict>();
@@ -79,7 +83,7 @@ export class Watching {
     if (this.#subjects.length === 0) return false;
     let heard = false;
     for (const watch of this.#watches.values()) if (watch.poll(now)) heard = true;
-    if (heard || now - this.#checkpointAt >= (this.ports.checkpointMs ?? CHECKPOINT_MS)) await this.#checkpoint(now);
+    if (heard || now >= this.#checkpointAt) await this.#checkpoint(now);
     return this.#compare(now);
   }
 
@@ -166,7 +170,9 @@ export class Watching {
   }
 
   async #checkpoint(now: number): Promise<void> {
-    this.#checkpointAt = now;
+    const age = now - Math.max(...this.#subjects.map(({ startedAt }) => startedAt));
+    const pause = Math.min(age / CHECKPOINTS, LONGEST_CHECKPOINT_MS);
+    this.#checkpointAt = now + Math.max(pause, this.ports.checkpointMs ?? CHECKPOINT_MS);
     for (const [service, { analysis, subject }] of this.#watches) {
       if (analysis === null || this.#cursor === null) continue;
       const checkpoint = { schema: 1 as const, cursor: this.#cursor, analysis: analysis.snapshot() };
