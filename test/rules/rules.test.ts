@@ -4,6 +4,7 @@ import { anchorClock, wallJumps } from "../../src/engine/clock.js";
 import { pickReplica } from "../../src/targets/host/edge/pick.js";
 import { groupAt, pointFor, stickyOf } from "../../src/targets/host/edge/sticky.js";
 import { RELIABLE } from "../../src/targets/model/unreliable.js";
+import { ANALYSIS } from "../simulation/analysis.js";
 import { checkReplay } from "../simulation/invariants.js";
 import { deployOf, environment, ROLLING, service } from "../simulation/system.js";
 import { KEY } from "../simulation/world.js";
@@ -192,6 +193,23 @@ describe("rules of the engine that simple ones get wrong", () => {
     expect(tale.state.services.web?.weights).toEqual({ r1: 90, r2: 10 });
   });
 
+  test.each([
+    ["the provider is down", "provider-error", 50, 1],
+    ["nobody sends a request", "no-data", 0, 0],
+    ["too few send one", "inconclusive", 5, 0],
+  ])("rules 7 and 8 hold for comparisons, too: %s: %s", async (_, verdict, requestsPerSecond, down) => {
+    const compared = { analysis: ANALYSIS, guards: [] };
+    const tale = await Tale.begin({ requestsPerSecond });
+    await tale.deploy("v1", canary("1", compared));
+    await tale.over();
+    tale.world.line.chances = { ...RELIABLE, signalsDown: down };
+    await tale.deploy("v2", canary("2", compared));
+    await tale.pass(120_000);
+    expect(tale.world.driver.judgements.web?.verdict).toBe(verdict);
+    expect(tale.state.services.web?.weights).toEqual({ r1: 90, r2: 10 });
+    expect(tale.world.driver.waiting?.sentence).toContain(`no verdict: ${verdict}`);
+  });
+
   test("rule 9: the same key does nothing twice, and a command that saw an old version is refused, never merged", async () => {
     const tale = await Tale.begin();
     const pause = { kind: "pause" as const, reason: null };
@@ -278,6 +296,15 @@ describe("rules of the engine that simple ones get wrong", () => {
     await tale.pass(60_000);
     await tale.deploy("v5", environment([service("web", { version: "5" })]));
     expect((await tale.over()).settled.at(-1)).toBe("r5");
+  });
+
+  test("rule 11: a bad stable does not block a fix that is compared with it", async () => {
+    const compared = { analysis: ANALYSIS, guards: [] };
+    const tale = await Tale.begin({ requestsPerSecond: 500 });
+    await tale.deploy("v1", canary("1", { ...compared, behaviour: "erroring" }));
+    await tale.over();
+    await tale.deploy("v2", canary("2", compared));
+    expect((await tale.over()).settled).toEqual(["r1", "r2"]);
   });
 
   test.each([
