@@ -4,8 +4,10 @@ import { Account, type AccountOptions, surcharge } from "./account.js";
 
 const NEEDED = Math.log(100);
 const OPTIONS: AccountOptions = { needed: NEEDED, windowMs: 5_000, windows: 2 };
-const SLOPES = { steep: 12, flat: 6, unlearned: 4 };
+const SLOPES = { steep: 12, flat: 6, unlearned: { most: 4, risesMs: 120_000 } };
 const LEARNED_MS = 45 * 60_000;
+const LEARNED = { learnedMs: LEARNED_MS, exposedMs: 3_600_000 };
+const HALF = { learnedMs: LEARNED_MS / 2, exposedMs: 3_600_000 };
 
 /** Gains of consecutive seconds. */
 function account(gains: readonly number[], charge = 0, options = OPTIONS): Account {
@@ -96,27 +98,35 @@ describe("evidence on account", () => {
 
 describe("what dependence adds", () => {
   test("rises with what the innocent reached and with the canary's size, and falls with what was learned", () => {
-    const least = surcharge(0, 1, LEARNED_MS, SLOPES);
+    const least = surcharge(0, 1, LEARNED, SLOPES);
     expect(least).toBe(0);
     let before = least;
     for (const beyondChance of [0.1, 1, 2.9, 3, 3.1, 10, 1_000]) {
-      const charge = surcharge(beyondChance, 1, LEARNED_MS, SLOPES);
+      const charge = surcharge(beyondChance, 1, LEARNED, SLOPES);
       expect(charge).toBeGreaterThan(before);
-      expect(surcharge(beyondChance, 2, LEARNED_MS, SLOPES)).toBeGreaterThan(charge);
-      expect(surcharge(beyondChance, 1, LEARNED_MS / 2, SLOPES)).toBeGreaterThan(charge);
+      expect(surcharge(beyondChance, 2, LEARNED, SLOPES)).toBeGreaterThan(charge);
+      expect(surcharge(beyondChance, 1, HALF, SLOPES)).toBeGreaterThan(charge);
       before = charge;
     }
   });
 
   test("is steep for little and flatter for much, without a jump between", () => {
-    const charge = (beyondChance: number) => surcharge(beyondChance, 1, 2 * LEARNED_MS, SLOPES);
+    const charge = (beyondChance: number) => surcharge(beyondChance, 1, LEARNED, SLOPES);
     expect(charge(1)).toBeCloseTo(12, 12);
     expect(charge(3)).toBeCloseTo(36, 12);
     expect(charge(4)).toBeCloseTo(42, 12);
   });
 
   test("counts traffic that nobody has watched yet as bursting", () => {
-    expect(surcharge(0, 1, 0, SLOPES)).toBeCloseTo(12 * 3 + 6, 12);
-    expect(surcharge(0, 1, LEARNED_MS / 2, SLOPES)).toBeCloseTo(12 * 2, 12);
+    expect(surcharge(0, 1, { learnedMs: 0, exposedMs: 120_000 }, SLOPES)).toBeCloseTo(12 * 3 + 6, 12);
+    expect(surcharge(0, 1, HALF, SLOPES)).toBeCloseTo(12 * 2, 12);
+  });
+
+  test("charges the less for it, the less time there was for a burst", () => {
+    const charge = (exposedMs: number) => surcharge(0, 1, { learnedMs: 0, exposedMs }, SLOPES);
+    expect(charge(0)).toBe(0);
+    expect(charge(3_000)).toBeCloseTo(12 * 0.1, 12);
+    expect(charge(60_000)).toBeCloseTo(12 * 2, 12);
+    expect(charge(3_600_000)).toBe(charge(120_000));
   });
 });

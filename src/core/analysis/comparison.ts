@@ -11,8 +11,16 @@ import { Tally } from "./tally.js";
 /** Ratios of rates that the two tests bet on; calibrated with what is below, see docs/benchmarks.md. */
 const WORSE = [1.3, 1.7, 2.5, 5, 12, 50];
 const NOT_WORSE = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9];
-const FAIL = { windowMs: 5_000, windows: 2, slopes: { steep: 12, flat: 6, unlearned: 4 } } as const;
-const PASS = { windowMs: 20_000, windows: 3, slopes: { steep: 8, flat: 2, unlearned: 1 } } as const;
+const FAIL = {
+  windowMs: 5_000,
+  windows: 2,
+  slopes: { steep: 12, flat: 6, unlearned: { most: 6, risesMs: 120_000 } },
+} as const;
+const PASS = {
+  windowMs: 20_000,
+  windows: 3,
+  slopes: { steep: 8, flat: 2, unlearned: { most: 1, risesMs: 0 } },
+} as const;
 /** Of the intervals in the picture. */
 const INTERVAL_LEVEL = 0.05;
 /** Times as many requests as the canary's. */
@@ -103,12 +111,13 @@ export class Comparison {
     const known = this.settings.objective ?? null;
     if (known === null && n1 + n2 === 0) return;
     const { beyondChance, learnedMs } = this.#placebo;
+    const experience = { learnedMs, exposedMs: this.#tally.elapsed * 1_000 };
     const size = this.#size ?? 1;
     // A rate that is known is a stable group with endless requests: the race without its first half.
     const nn = known === null ? n1 : n2 * ENDLESS;
     const kk = known === null ? k1 : nn * known;
-    this.#failed.add(at, this.#fail.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, learnedMs, FAIL.slopes));
-    this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, learnedMs, PASS.slopes));
+    this.#failed.add(at, this.#fail.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, experience, FAIL.slopes));
+    this.#passed.add(at, this.#pass.update(at, kk, nn, k2, n2), surcharge(beyondChance, size, experience, PASS.slopes));
   }
 
   /** Whether there was ever something to compare with. */
