@@ -55,13 +55,13 @@ function draw(
     alone ? element("rect", { width: BOX.width, height: PLOT.height, class: "paper" }) : null,
     stageSpans(service.stages, wall, x),
     story.turnedAt === null ? null : backSpan(wall(story.turnedAt), wall(end), x),
+    moments(momentsOf(story, service, course), x),
     text(PLOT.left, PLOT.evidence.top - 10, "Evidence, as odds against chance", "panel-title", "start"),
     text(4, 14, cut(title), "panel-title", "start"),
     text(BOX.width - 4, 14, LEGEND, "tick", "end"),
     ratesPanel(course, wall, x, ratesY, `${name}-rates`),
     evidencePanel(points, at, x, evidenceY, `${name}-evidence`),
     timeAxis(x, stageMs),
-    moments(momentsOf(story, service, course), x),
   );
 }
 

@@ -38,8 +38,22 @@ export function evidencePanel(
         ),
       ]),
     ),
+    points.length === 1 ? tests.map((test) => dot(points[0], test, at, x, y)) : null,
     labels(points.at(-1), y),
   );
+}
+
+/** A line of one point is invisible. */
+function dot(
+  point: Point | undefined,
+  test: "fail" | "pass",
+  at: (point: Point) => number,
+  x: TimeScale,
+  y: ValueScale,
+): Markup | null {
+  if (point === undefined) return null;
+  const lowest = Math.min(PLOT.evidence.bottom, y(believed(point.comparison, test)));
+  return element("circle", { cx: x(at(point)), cy: lowest, r: 3, class: `dot ${test}` });
 }
 
 function labels(last: Point | undefined, y: ValueScale): Markup | null {

@@ -12,7 +12,7 @@ const MARKS = `
 text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .paper{fill:var(--paper)}
 .tick,.stage-label{fill:var(--dim);font-size:11px}
-.panel-title{font-weight:600}
+.panel-title{font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:4px}
 .grid,.axis-line{stroke:var(--line);fill:none}
 .stage rect{fill:var(--shade)}
 .odd rect{fill:var(--shade-odd)}
@@ -25,6 +25,8 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)}
 .band{opacity:.2}
 .band.stable,.dot.stable{fill:var(--stable)}
 .band.new,.dot.new{fill:var(--new)}
+.dot.fail{fill:var(--fail)}
+.dot.pass{fill:var(--pass)}
 .margin,.needed{fill:none;stroke-dasharray:5 4;stroke-width:1.2}
 path.margin.fail,path.needed.fail{stroke:var(--fail)}
 path.margin.pass,path.needed.pass{stroke:var(--pass)}
