@@ -30,7 +30,7 @@ export function stageSpans(stages: readonly Stage[], wall: (at: number) => numbe
   );
 }
 
-/** From the turn to the end: hatched, so that it is told apart without colours, too. */
+/** From the turn to the end; the moment that begins it says so where its own label has no room. */
 export function backSpan(from: number, to: number, x: TimeScale): Markup | null {
   const [left, right] = [inPlot(x(from)), inPlot(x(to))];
   if (right <= left) return null;
