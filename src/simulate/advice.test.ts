@@ -55,6 +55,16 @@ test("a stage that is blind hears of the smallest share that is not, and how lon
   );
 });
 
+test("where all requests go at once there is nothing beside them; a canary's stage would see", () => {
+  const strategy = { kind: "blue-green", smoke: [], observeMs: MINUTE, keepOldMs: 0 } as const;
+  const here = about(100, { ...canary(MINUTE), strategy });
+  const [first, ...others] = adviseOn(here, results(here, [NO_HARM, { hold: 20 }], [POINT, { pass: 20 }]));
+  expect(others).toEqual([]);
+  expect(first?.sentence).toMatch(
+    /the 100 % stage cannot see \+1 point of errors in its 2 min: nothing runs beside it .*; a canary's stage of \d+ % takes about [\d.]+ (s|min)$/,
+  );
+});
+
 test("with hardly any requests it says that nothing helps", () => {
   const here = about(0.05, canary(5 * MINUTE));
   const [first] = adviseOn(here, results(here, [NO_HARM, { pass: 20 }], [POINT, { hold: 20 }]));
@@ -76,6 +86,18 @@ test("more false alarms than the spec allows are said, fewer are not", () => {
   expect(first).toMatchObject({ kind: "false-alarms", searched: false });
   expect(first?.sentence).toMatch(/^4 of 20 releases without harm were hauled back, more than the 1 %/);
   expect(adviseOn(here, results(here, [NO_HARM, { fail: 1, pass: 19 }], [POINT, { fail: 20 }]))).toEqual([]);
+});
+
+test("a harm within the margin is allowed, so nothing is searched that would find it", () => {
+  const margin = { fail: 0.002, pass: 0.005 };
+  const errors = { name: "errors", margin, objective: null, source: { kind: "errors" } } as const;
+  const here = about(200, canary(10 * MINUTE, { ...COMPARED, signals: [errors] }));
+  const harms = ["errors=0.3%", "slow=+5%"].map((text) => [harmOf(text, BASE), { pass: 20 }] as const);
+  const advice = adviseOn(here, results(here, [NO_HARM, { pass: 20 }], ...harms));
+  expect(advice.map(({ sentence }) => sentence)).toEqual([
+    "0.3 % errors is what the spec allows: margin.fail of errors is 0.2 %",
+    "+5 points of slow requests: nothing compares slow requests, guards and time alone decide",
+  ]);
 });
 
 test("without an analysis there is nothing to search, and it says why", () => {

@@ -6,10 +6,11 @@ import { Probe } from "./probe.js";
 import { roughly } from "./roughly.js";
 import type { Share } from "./statistics.js";
 import type { Conditions, HarmStudy, Rehearsed, Study } from "./study.js";
+import { toleratedBy } from "./tolerated.js";
 
 /** Something that the results suggest. `searched`: its times come from coarse rehearsals, `PROBES` each. */
 export interface Advice {
-  readonly kind: "blind-stage" | "slow-pass" | "false-alarms" | "no-comparison";
+  readonly kind: "blind-stage" | "slow-pass" | "false-alarms" | "no-comparison" | "tolerated";
   readonly sentence: string;
   readonly searched: boolean;
 }
@@ -38,6 +39,11 @@ export function adviseOn(about: Rehearsed, result: Study): readonly Advice[] {
     if (slow !== null) advice.push(slow);
   }
   for (const harm of harms) {
+    const tolerated = toleratedBy(analysis, harm.harm);
+    if (tolerated !== null) {
+      advice.push({ kind: "tolerated", sentence: tolerated, searched: false });
+      continue;
+    }
     const blind = blindStage(probe, result.conditions, stages, harm);
     if (blind !== null) advice.push(blind);
   }
@@ -66,7 +72,8 @@ function slowPass(
 ): Advice | null {
   for (const [index, found] of clean.stages.entries()) {
     const stage = stages[index];
-    if (stage === undefined || stage.maxMs === 0 || found.passed.of < ENOUGH) continue;
+    // At 100 % nothing is beside it that a comparison could go on with.
+    if (stage === undefined || stage.maxMs === 0 || stage.share === 100 || found.passed.of < ENOUGH) continue;
     const { count, of } = found.passed;
     if ((of - count - found.caught.count) * 2 <= of) continue;
     const longest = Math.min(LONGEST_MS, Math.max(20 * stage.maxMs, 2 * 3_600_000));
@@ -96,6 +103,11 @@ function blindStage(
   const rate = Number(requestsPerSecond.toPrecision(3));
   const head = `with ${rate} requests/s the ${stage.share} % stage ${sees(caught, harm.label)} in its ${roughly(stage.maxMs)}`;
   const wider = smallestShare(probe, harm, stage);
+  if (stage.share === 100) {
+    const canary = wider === null ? "" : `; a canary's stage of ${wider.share} % takes about ${roughly(wider.ms)}`;
+    const why = "nothing runs beside it to compare with, guards and an `objective` decide";
+    return { kind: "blind-stage", sentence: `${head}: ${why}${canary}`, searched: wider !== null };
+  }
   const longest = Math.min(LONGEST_MS, 6 * stage.maxMs);
   const here = probe.timeTo("fail", harm, stage.share, longest, MOST);
   const tails = [
@@ -119,25 +131,18 @@ function sees({ count, of }: Share, label: string): string {
   return count * 2 < of ? `rarely sees ${label}` : `misses ${label} in ${of - count} of ${of}`;
 }
 
-/** The smallest of {@link SHARES} above the stage's that finds the harm within the stage's time; more is quicker. */
+/** The smallest of {@link SHARES} above the stage's that finds the harm within the stage's time. */
 function smallestShare(
   probe: Probe,
   harm: HarmStudy["harm"],
   stage: CompiledStage,
 ): { readonly share: number; readonly ms: number } | null {
-  const shares = SHARES.filter((share) => share > stage.share);
-  let best: { readonly share: number; readonly ms: number } | null = null;
-  for (let low = 0, high = shares.length - 1; low <= high; ) {
-    const middle = (low + high) >>> 1;
-    const share = shares[middle] as number;
+  for (const share of SHARES) {
+    if (share <= stage.share && stage.share < 100) continue;
     const ms = probe.timeTo("fail", harm, share, stage.maxMs, MOST);
-    if (ms === null) low = middle + 1;
-    else {
-      best = { share, ms };
-      high = middle - 1;
-    }
+    if (ms !== null) return { share, ms };
   }
-  return best;
+  return null;
 }
 
 function ordinal(index: number): string {

@@ -1,4 +1,8 @@
-import { RolloutAnalysis, type RolloutAnalysisOptions } from "../core/analysis/rollout.js";
+import {
+  RolloutAnalysis,
+  type RolloutAnalysisOptions,
+  type RolloutAnalysisSnapshot,
+} from "../core/analysis/rollout.js";
 import type { Block } from "../core/model/judgement.js";
 import type { CompiledAnalysis, CompiledService } from "../spec/compiled.js";
 import { type Harm, NO_HARM } from "./harm.js";
@@ -8,13 +12,14 @@ import type { Rehearsed } from "./study.js";
 
 /** Few: enough for "about 22 minutes", not for a second digit. */
 export const PROBES = 9;
+const HISTORIES = 3;
 const HISTORY_S = 3_600;
 
-/** Coarse rehearsals: the comparison alone, without the engine and its guards, after one hour that all of them share. */
+/** Coarse rehearsals: the comparison alone, without the engine and its guards, after one of a few hours that they share. */
 export class Probe {
   readonly #replicas: number;
   readonly #options: RolloutAnalysisOptions;
-  readonly #learned: ReturnType<RolloutAnalysis["snapshot"]>;
+  readonly #learned: readonly RolloutAnalysisSnapshot[];
 
   constructor(
     private readonly about: Rehearsed,
@@ -23,10 +28,7 @@ export class Probe {
   ) {
     this.#replicas = Math.max(1, service.replicas);
     this.#options = { analysis, stable: "stable", canary: "canary", attempt: 1, memory: null };
-    const requests = this.#requests(NO_HARM, 0, 0);
-    const alone = new RolloutAnalysis(this.#options);
-    for (let at = 0; at < HISTORY_S; at++) alone.learn(at * 1000, this.#second(requests, at, 0));
-    this.#learned = alone.snapshot();
+    this.#learned = Array.from({ length: HISTORIES }, (_, run) => this.#learn(run));
   }
 
   /**
@@ -41,14 +43,23 @@ export class Probe {
       if (run - 1 - came.length > PROBES - rank) return null;
       // Nor can what comes later than the ones that make it.
       const limit = came.length < rank ? longestMs : (came.toSorted((a, b) => a - b)[rank - 1] ?? longestMs);
-      const ms = this.#once(wanted, this.#requests(harm, share, run), share, limit);
+      const ms = this.#once(wanted, harm, share, run, limit);
       if (ms !== null) came.push(ms);
     }
     return came.toSorted((a, b) => a - b)[rank - 1] ?? null;
   }
 
-  #once(wanted: "fail" | "pass", requests: Requests, share: number, limitMs: number): number | null {
-    const comparison = RolloutAnalysis.restore(this.#options, this.#learned);
+  #learn(run: number): RolloutAnalysisSnapshot {
+    const requests = this.#requests(NO_HARM, 0, run);
+    const alone = new RolloutAnalysis(this.#options);
+    for (let at = 0; at < HISTORY_S; at++) alone.learn(at * 1000, this.#second(requests, at, 0));
+    return alone.snapshot();
+  }
+
+  #once(wanted: "fail" | "pass", harm: Harm, share: number, run: number, limitMs: number): number | null {
+    const requests = this.#requests(harm, share, run);
+    const learned = this.#learned[run % HISTORIES] as RolloutAnalysisSnapshot;
+    const comparison = RolloutAnalysis.restore(this.#options, learned);
     for (let second = 1; second * 1000 <= limitMs; second++) {
       const at = HISTORY_S + second - 1;
       comparison.update(at * 1000, this.#second(requests, at, share));
