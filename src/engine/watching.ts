@@ -1,6 +1,7 @@
 import type { EnvironmentKey } from "../core/model/intent.js";
 import type { Judgement, Verdict } from "../core/model/judgement.js";
 import type { EnvironmentState } from "../core/model/state.js";
+import { WindlassError } from "../error.js";
 import type { SeriesStore } from "../ports/series-store.js";
 import type { SignalProvider } from "../ports/signal-provider.js";
 import type { SignalReading, SignalSource } from "../ports/target.js";
@@ -42,6 +43,8 @@ export class Watching {
   #state: EnvironmentState | null = null;
   #subjects: readonly Subject[] = [];
   #cursor: string | null = null;
+  /** It came from a checkpoint: that is tried once. */
+  #recalled = false;
   #idleAt = Number.NEGATIVE_INFINITY;
   /** When the next one is due. */
   #checkpointAt = Number.NEGATIVE_INFINITY;
@@ -126,7 +129,7 @@ export class Watching {
   async #read(now: number): Promise<void> {
     this.#idleAt = now + IDLE_MS;
     try {
-      this.#cursor ??= await this.#recallCursor();
+      if (!this.#recalled) this.#cursor ??= await this.#recallCursor();
       const reading = await this.ports.signals.read(this.key, this.#cursor);
       this.#cursor = reading.cursor;
       await this.#keeping.counts(reading.blocks);
@@ -134,6 +137,8 @@ export class Watching {
       this.#problem = null;
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
+      // The same call will never do: a cursor that this version of the source does not know is given up for what it has.
+      if (error instanceof WindlassError && error.retry === "never") this.#cursor = null;
     }
   }
 
@@ -164,7 +169,9 @@ export class Watching {
   async #recallCursor(): Promise<string | null> {
     for (const { service, deployment, spec } of this.#subjects) {
       const kept = spec.analysis == null ? null : await this.#keeping.checkpoint(service, deployment);
-      if (kept !== null) return kept.cursor;
+      if (kept === null) continue;
+      this.#recalled = true;
+      return kept.cursor;
     }
     return null;
   }
