@@ -17,33 +17,40 @@ function account(gains: readonly number[], charge = 0, options = OPTIONS): Accou
 }
 
 describe("evidence on account", () => {
-  test("one window gives its part and no more, however much it won", () => {
-    expect(account([1_000]).evidence).toBeCloseTo(NEEDED / 2, 12);
+  test("one window gives its part and no more, however much it won; two decide", () => {
+    expect(account([1_000]).evidence).toBeLessThan(NEEDED / 2 + 0.15);
     expect(account([1_000, 1_000, 1_000, 1_000, 1_000]).reachedAt).toBeNull();
-    const two = account([1_000, 0, 0, 0, 0, 1_000]);
-    expect(two.evidence).toBeCloseTo(NEEDED, 12);
-    expect(two.reachedAt).toBe(6_000);
+    expect(account([1_000, 0, 0, 0, 0, 1_000]).reachedAt).toBe(6_000);
   });
 
   test("what a window won above its part pays for what it loses later", () => {
-    expect(account([10, -7]).evidence).toBeCloseTo(NEEDED / 2, 12);
-    expect(account([10, -9]).evidence).toBeCloseTo(1, 12);
+    expect(account([10, -7]).evidence).toBeCloseTo(account([10]).evidence, 12);
+    expect(account([10, -9]).evidence).toBeLessThan(account([10]).evidence);
   });
 
-  test("losses are never capped", () => {
-    expect(account([-50, -50, 0, 0, 0, -50]).evidence).toBe(-150);
+  test("what was lost is not all lost: a part of it was never at stake, so later harm does not pay for it", () => {
+    expect(account([-50, -50, 0, 0, 0, -50]).evidence).toBeGreaterThan(-4);
+    const later = account([-50, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10]);
+    expect(later.reachedAt).not.toBeNull();
+  });
+
+  test("harm that comes and goes shows from long window to long window", () => {
+    // Half a minute apart; the test gives back in between what it won.
+    const gains = Array.from({ length: 300 }, (_, second) => (second % 30 === 1 ? 50 : second % 30 === 10 ? -8 : 0));
+    expect(account(gains).reachedAt).toBeLessThan(130_000);
   });
 
   test("what is reached stays, at the end of the second in which it was", () => {
     const reached = account([10, 0, 0, 0, 0, 10, -90, -90]);
-    expect(reached.evidence).toBeLessThan(-100);
+    expect(reached.evidence).toBeLessThan(0);
     expect(reached.reachedAt).toBe(6_000);
   });
 
   test("a surcharge raises what is needed, and what a window may give with it", () => {
     const charged = account([1_000], 10);
     expect(charged.needed).toBeCloseTo(NEEDED + 10, 12);
-    expect(charged.evidence).toBeCloseTo((NEEDED + 10) / 2, 12);
+    expect(charged.evidence).toBeGreaterThan(account([1_000]).evidence + 4.5);
+    expect(charged.evidence).toBeLessThan((NEEDED + 10) / 2 + 0.15);
     const cases = fc.array(fc.double({ min: -3, max: 5, noNaN: true }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(cases, fc.double({ min: 0, max: 20, noNaN: true }), (gains, charge) => {

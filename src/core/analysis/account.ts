@@ -1,12 +1,18 @@
 /** Plain JSON. */
 export interface AccountSnapshot {
   readonly sum: number;
-  /** Null: none yet. */
-  readonly window: number | null;
-  readonly inWindow: number;
+  readonly short: WindowSnapshot;
+  readonly long: WindowSnapshot;
+  readonly weights: readonly number[];
   /** With the last surcharge. */
   readonly needed: number;
   readonly reached: number | null;
+}
+
+interface WindowSnapshot {
+  /** Null: none yet. */
+  readonly index: number | null;
+  readonly won: number;
 }
 
 export interface AccountOptions {
@@ -17,15 +23,27 @@ export interface AccountOptions {
   readonly windows: number;
 }
 
+/** Long windows are so many short ones: harm that comes and goes within a short one shows from minute to minute. */
+const LONG = 12;
+/** Weights of short windows, of long ones, and of not betting at all. */
+const BEGIN: readonly number[] = [0.8, 0.15, 0.05];
+/** Of the weights, what is dealt anew for each short window. */
+const DEALT = 0.002;
+/** What the mixture costs is given back to each window, or the smallest number of them would just not decide. */
+const MIXED = 0.15;
+
 /**
  * Evidence that is still believed after real traffic was looked at: what is needed grows with what innocent replicas
  * reached, and no window of time gives more than its part of it. Both only ever take from a martingale (the lesser of a
- * martingale and a constant is a supermartingale), so the level holds where it held before.
+ * martingale and a constant is a supermartingale), so the level holds where it held before. The test gives back all that
+ * it won in a burst, and a window takes a part of that only: so windows of two lengths and cash are mixed with fixed
+ * share, and what was given back is no debt that later harm would have to pay first.
  */
 export class Account {
   #sum = 0;
-  #window: number | null = null;
-  #inWindow = 0;
+  #short = new Window();
+  #long = new Window();
+  #weights = [...BEGIN];
   #needed: number;
   /** Engine time at which the sum reached what was needed; null: it did not. */
   reachedAt: number | null = null;
@@ -37,8 +55,9 @@ export class Account {
   static restore(options: AccountOptions, snapshot: AccountSnapshot): Account {
     const account = new Account(options);
     account.#sum = snapshot.sum;
-    account.#window = snapshot.window;
-    account.#inWindow = snapshot.inWindow;
+    account.#short = new Window(snapshot.short);
+    account.#long = new Window(snapshot.long);
+    account.#weights = [...snapshot.weights];
     account.#needed = snapshot.needed;
     account.reachedAt = snapshot.reached;
     return account;
@@ -47,8 +66,9 @@ export class Account {
   snapshot(): AccountSnapshot {
     return {
       sum: this.#sum,
-      window: this.#window,
-      inWindow: this.#inWindow,
+      short: this.#short.snapshot(),
+      long: this.#long.snapshot(),
+      weights: [...this.#weights],
       needed: this.#needed,
       reached: this.reachedAt,
     };
@@ -71,16 +91,54 @@ export class Account {
   add(at: number, gain: number, surcharge: number): void {
     const { needed, windowMs, windows } = this.options;
     this.#needed = needed + surcharge;
-    const window = Math.floor(at / windowMs);
-    if (window !== this.#window) {
-      this.#window = window;
-      this.#inWindow = 0;
-    }
-    const most = this.#needed / windows;
-    const before = Math.min(this.#inWindow, most);
-    this.#inWindow += gain;
-    this.#sum += Math.min(this.#inWindow, most) - before;
+    const most = this.#needed / windows + MIXED;
+    const isNew = this.#short.turn(at, windowMs);
+    this.#long.turn(at, LONG * windowMs);
+    if (gain === 0 && !isNew) return;
+    const [short = 0, long = 0, cash = 0] = this.#weights;
+    // Two gains and none; exponents are taken below the greatest, which `most` bounds.
+    const [one, other] = [this.#short.take(gain, most), this.#long.take(gain, most)];
+    const base = Math.max(one, other, 0);
+    const next = [short * Math.exp(one - base), long * Math.exp(other - base), cash * Math.exp(-base)];
+    const all = (next[0] as number) + (next[1] as number) + (next[2] as number);
+    const dealt = isNew ? DEALT : 0;
+    this.#weights = next.map((weight) => Math.max(LEAST, ((1 - dealt) * weight) / all + dealt / 3));
+    this.#sum += base + Math.log(all);
     if (this.reachedAt === null && this.#sum >= this.#needed - 1e-9) this.reachedAt = at + 1_000;
+  }
+}
+
+/** A weight that underflowed would never come back. */
+const LEAST = 1e-280;
+
+/** What was won since the window began. */
+class Window {
+  #index: number | null;
+  #won: number;
+
+  constructor({ index, won }: WindowSnapshot = { index: null, won: 0 }) {
+    this.#index = index;
+    this.#won = won;
+  }
+
+  snapshot(): WindowSnapshot {
+    return { index: this.#index, won: this.#won };
+  }
+
+  /** True when another one begins at `at`. */
+  turn(at: number, lengthMs: number): boolean {
+    const index = Math.floor(at / lengthMs);
+    if (index === this.#index) return false;
+    this.#index = index;
+    this.#won = 0;
+    return true;
+  }
+
+  /** What of the gain counts. */
+  take(gain: number, most: number): number {
+    const before = Math.min(this.#won, most);
+    this.#won += gain;
+    return Math.min(this.#won, most) - before;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SignalCounts, SignalJudgement, Verdict } from "../model/judgement.js";
+import type { ComparisonEvidence, SignalCounts, SignalJudgement, Verdict } from "../model/judgement.js";
 import { Account, type AccountSnapshot, surcharge } from "./account.js";
 import { describeComparison } from "./describe.js";
 import { differenceInterval, rateInterval } from "./interval.js";
@@ -12,9 +12,9 @@ import { Tally } from "./tally.js";
 const WORSE = [1.3, 1.7, 2.5, 5, 12, 50];
 const NOT_WORSE = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9];
 const FAIL = {
-  windowMs: 5_000,
+  windowMs: 3_000,
   windows: 2,
-  slopes: { steep: 12, flat: 6, unlearned: { most: 6, risesMs: 120_000 } },
+  slopes: { steep: 16, flat: 6, unlearned: { most: 6, risesMs: 120_000 } },
 } as const;
 const PASS = {
   windowMs: 20_000,
@@ -60,7 +60,7 @@ export class Comparison {
   readonly #passed: Account;
   readonly #placebo: Placebo;
   readonly #tally: Tally;
-  /** The canary's requests for each one of a stable replica, followed slowly: one thin second must not count. */
+  /** The canary's requests for each one of a stable replica, by replicas, followed slowly: one thin second must not count. */
   #size: number | null = null;
 
   constructor(
@@ -107,7 +107,7 @@ export class Comparison {
     const n2 = sum(canary, "total");
     this.#tally.add(at, k1, n1, k2, n2, canary);
     this.#placebo.update(at, stable, k1, n1);
-    this.#follow(n2, n1, stable.length);
+    this.#follow(n2, canary.length, n1, stable.length);
     const known = this.settings.objective ?? null;
     if (known === null && n1 + n2 === 0) return;
     const { beyondChance, learnedMs } = this.#placebo;
@@ -138,7 +138,7 @@ export class Comparison {
   }
 
   judge(
-    about: { readonly slowerThanMs?: number | null; readonly warmUp?: { ms: number; requests: number } } = {},
+    about: { readonly slowerThanMs?: number | null; readonly warmUp?: ComparisonEvidence["warmUp"] } = {},
   ): SignalJudgement {
     const { level, margin, signal, objective = null } = this.settings;
     const { canary, seconds, elapsed } = this.#tally;
@@ -155,6 +155,7 @@ export class Comparison {
       size: this.#size,
       worst: this.#tally.worstReplica(),
       slowerThanMs: about.slowerThanMs ?? null,
+      warmUp: about.warmUp ?? { ms: 0, requests: 0 },
       evidence: { fail: this.#failed.evidence, pass: this.#passed.evidence },
       needed: { fail: this.#failed.needed, pass: this.#passed.needed },
       ratios: { fail: WORSE, pass: NOT_WORSE },
@@ -178,7 +179,7 @@ export class Comparison {
         needed: facts.needed,
         rates,
         seconds,
-        warmUp: about.warmUp ?? { ms: 0, requests: 0 },
+        warmUp: facts.warmUp,
         discount,
         slowerThanMs: facts.slowerThanMs,
         outlook: outlook(facts),
@@ -186,9 +187,13 @@ export class Comparison {
     };
   }
 
-  #follow(n2: number, n1: number, replicas: number): void {
-    if (n1 === 0 || replicas === 0) return;
-    const size = (n2 * replicas) / n1;
+  /**
+   * What hits one replica alone hits a part of a canary of several: the evidence that this brings grows with the root of
+   * their number only.
+   */
+  #follow(n2: number, canaries: number, n1: number, stables: number): void {
+    if (n1 === 0 || stables === 0) return;
+    const size = (n2 * stables) / (n1 * Math.sqrt(Math.max(1, canaries)));
     this.#size = this.#size === null ? size : this.#size + FOLLOW * (size - this.#size);
   }
 }

@@ -12,6 +12,7 @@ const FACTS: ComparisonFacts = {
   size: 0.2,
   worst: null,
   slowerThanMs: null,
+  warmUp: { ms: 0, requests: 0 },
   evidence: { fail: 1, pass: 0 },
   needed: { fail: 4.6, pass: 3 },
   ratios: { fail: [2], pass: [0.5] },

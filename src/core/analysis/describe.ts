@@ -13,6 +13,7 @@ export interface ComparisonFacts {
   readonly size: number | null;
   readonly worst: { readonly replica: string; readonly bad: number; readonly of: number } | null;
   readonly slowerThanMs: number | null;
+  readonly warmUp: { readonly ms: number; readonly requests: number };
   readonly evidence: { readonly fail: number; readonly pass: number };
   readonly needed: { readonly fail: number; readonly pass: number };
   readonly ratios: { readonly fail: readonly number[]; readonly pass: readonly number[] };
@@ -29,6 +30,8 @@ const MOST = 0.8;
 export function describeComparison(facts: ComparisonFacts): string {
   const { canary, stable, objective, margin } = facts;
   const bad = facts.slowerThanMs === null ? nounOf(facts.signal) : `slower than ${milliseconds(facts.slowerThanMs)}`;
+  if (canary.total === 0 && facts.warmUp.requests > 0)
+    return `${facts.signal}: all ${facts.warmUp.requests} requests came while the new group warmed up (${milliseconds(facts.warmUp.ms)})`;
   if (canary.total === 0) return `${facts.signal}: the new group answered nothing yet`;
   const mine = `${canary.bad} of ${canary.total} requests ${bad} (${percent(rate(canary))})`;
   const beside = stable === null ? `the objective is ${percent(objective ?? 0)}` : `stable ${percent(rate(stable))}`;

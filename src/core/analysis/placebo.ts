@@ -7,8 +7,8 @@ const CELLS = 8;
 const FORGET_MS = 60_000;
 /** A lone replica is compared with itself so many seconds ago. */
 const LAG = 60;
-/** Innocent, independent traffic reaches about this much by chance: e to the 1 among two replicas. */
-const BY_CHANCE = 1;
+/** Innocent, independent traffic reaches about this much by chance, among two replicas. */
+const BY_CHANCE = 1.5;
 
 export interface PlaceboSnapshot {
   readonly worst: number;

@@ -14,6 +14,8 @@ const LEAST_BUCKET = 23;
 export const ENOUGH = 200;
 /** An age is part of the warm-up when its rate is higher than later ones' by chance only once in a thousand. */
 const Z = 3.1;
+const FEWEST_BAD = 4;
+const FEWEST_LATER = 20;
 /** A replica that appears after a longer silence may have started at any time in it. */
 const WATCHED_MS = 10_000;
 const GROUPS = 4;
@@ -112,18 +114,23 @@ export class ServiceProfile {
     return LATENCY_BUCKETS - 1;
   }
 
-  /** How long a replica's answers are worse after its start than later, by what earlier starts showed; 0: no start was seen. */
+  /**
+   * How long a replica's answers are worse after its start than later, by what earlier starts showed; 0: no start was
+   * seen. An age belongs to it when it is surely worse than what comes later, or one after it is and it is no better.
+   */
   warmUpMs(
     stable: GroupId,
     bad: (age: { readonly errors: number; readonly latencies: readonly number[] }) => number,
   ): number {
-    const known = this.#of(stable);
-    for (let last = GROWN - 1; last >= 0; last--) {
-      const young = known[last] ?? empty();
-      const later = known.slice(last + 1).reduce(plus, empty());
-      if (isHigher(bad(young), young.total, bad(later), later.total)) return 1_000 * (AGES[last] ?? 0);
+    const known = this.#of(stable).map((age) => ({ bad: bad(age), total: age.total }));
+    let warm = 0;
+    for (let age = 0; age < GROWN; age++) {
+      const young = known[age] ?? NOTHING;
+      const later = known.slice(age + 1).reduce(add, NOTHING);
+      if (isHigher(young, later)) warm = age + 1;
+      else if (young.total > 0 && young.bad * later.total < later.bad * young.total) break;
     }
-    return 0;
+    return warm === 0 ? 0 : 1_000 * (AGES[warm - 1] ?? 0);
   }
 
   /** What is known of groups that ran well, and of this one. */
@@ -189,12 +196,25 @@ function plus(one: Age, other: Age): Age {
   return { total: one.total + other.total, errors: one.errors + other.errors, latencies };
 }
 
-/** Two proportions, pooled, one-sided (the normal approximation is good enough for what only leaves data out). */
-function isHigher(bad: number, total: number, laterBad: number, laterTotal: number): boolean {
-  if (total < 5 || laterTotal < 20) return false;
-  const pooled = (bad + laterBad) / (total + laterTotal);
-  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / total + 1 / laterTotal));
-  return deviation > 0 && bad / total - laterBad / laterTotal > Z * deviation;
+interface Counted {
+  readonly bad: number;
+  readonly total: number;
+}
+
+const NOTHING: Counted = { bad: 0, total: 0 };
+
+function add(one: Counted, other: Counted): Counted {
+  return { bad: one.bad + other.bad, total: one.total + other.total };
+}
+
+/**
+ * More bad ones than later rates explain, by roots of counts (Anscombe 1948), which are nearly normal even for few; and
+ * enough of them that it is no accident of two or three.
+ */
+function isHigher(young: Counted, later: Counted): boolean {
+  if (young.bad < FEWEST_BAD || later.total < FEWEST_LATER) return false;
+  const expected = ((later.bad + 0.5) / later.total) * young.total;
+  return 2 * (Math.sqrt(young.bad + 3 / 8) - Math.sqrt(expected + 3 / 8)) > Z;
 }
 
 function empty(): Age {
