@@ -4,7 +4,7 @@ import type { EngineLog } from "../engine/log.js";
 import { WindlassError } from "../error.js";
 import { openSignalProvider } from "../observe/signals/open.js";
 import { OtlpIntake } from "../observe/signals/otlp/intake.js";
-import { listenForOtlp, type OtlpListening } from "../observe/signals/otlp/listen.js";
+import { listenForOtlp, OTLP_ADDRESS, type OtlpAddress, type OtlpListening } from "../observe/signals/otlp/listen.js";
 import type { Clock } from "../ports/clock.js";
 import type { Places } from "../ports/places.js";
 import type { ProbeSubject, SignalProbe, SignalProvider } from "../ports/signal-provider.js";
@@ -18,7 +18,12 @@ export interface ServedSignals extends SignalProvider {
  * Signals that others count, as one control plane asks for them. The port for OTLP is opened when the first rollout
  * wants it: until then it is free for whoever else listens there.
  */
-export function serveSignals(places: Places, clock: Clock, log: EngineLog): ServedSignals {
+export function serveSignals(
+  places: Pick<Places, "daemon">,
+  clock: Clock,
+  log: EngineLog,
+  address: OtlpAddress = OTLP_ADDRESS,
+): ServedSignals {
   const report = (error: unknown): void =>
     log("error", `signals: ${error instanceof Error ? error.message : String(error)}`, { code: "bug" });
   // The daemon's file: a token is a secret like those of services, and set in the same way.
@@ -33,7 +38,7 @@ export function serveSignals(places: Places, clock: Clock, log: EngineLog): Serv
   });
   let port: Promise<OtlpListening> | null = null;
   const open = (): Promise<OtlpListening> => {
-    port ??= listenForOtlp(intake).then(
+    port ??= listenForOtlp(intake, address).then(
       (listening) => {
         log("info", `receives OTLP at ${listening.url}`);
         return listening;
