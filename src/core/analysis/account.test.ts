@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Account, type AccountOptions, surcharge } from "./account.js";
 
 const NEEDED = Math.log(100);
-const OPTIONS: AccountOptions = { needed: NEEDED, windowMs: 5_000, windows: 2 };
+const OPTIONS: AccountOptions = { needed: NEEDED, windowMs: 5_000, longMs: 60_000, windows: 2 };
 const SLOPES = { steep: 12, flat: 6, unlearned: { most: 4, risesMs: 120_000 } };
 const LEARNED_MS = 45 * 60_000;
 const LEARNED = { learnedMs: LEARNED_MS, exposedMs: 3_600_000 };
@@ -85,8 +85,8 @@ describe("evidence on account", () => {
     const [win, lose] = [Math.log(1.9), Math.log(0.1)];
     const depth = 14;
     for (const options of [
-      { needed: 1.5, windowMs: 3_000, windows: 2 },
-      { needed: 2, windowMs: 5_000, windows: 3 },
+      { needed: 1.5, windowMs: 3_000, longMs: 36_000, windows: 2 },
+      { needed: 2, windowMs: 5_000, longMs: 60_000, windows: 3 },
     ]) {
       let [mean, reached, paths] = [0, 0, 0];
       for (let path = 0; path < 2 ** depth; path++) {

@@ -19,12 +19,12 @@ export interface AccountOptions {
   /** ln(1 / level): what independent requests would need. */
   readonly needed: number;
   readonly windowMs: number;
+  /** Harm that comes and goes within a short window shows from one long one to the next. */
+  readonly longMs: number;
   /** A decision needs evidence from at least so many windows. */
   readonly windows: number;
 }
 
-/** Long windows are so many short ones: harm that comes and goes within a short one shows from minute to minute. */
-const LONG = 12;
 /** Weights of short windows, of long ones, and of not betting at all. */
 const BEGIN: readonly number[] = [0.8, 0.15, 0.05];
 /** Of the weights, what is dealt anew for each short window. */
@@ -89,11 +89,11 @@ export class Account {
 
   /** `gain`: what the test won in the second that begins at `at`; `surcharge`: what dependence adds to the need. */
   add(at: number, gain: number, surcharge: number): void {
-    const { needed, windowMs, windows } = this.options;
+    const { needed, windowMs, longMs, windows } = this.options;
     this.#needed = needed + surcharge;
     const most = this.#needed / windows + MIXED;
     const isNew = this.#short.turn(at, windowMs);
-    this.#long.turn(at, LONG * windowMs);
+    this.#long.turn(at, longMs);
     if (gain === 0 && !isNew) return;
     const [short = 0, long = 0, cash = 0] = this.#weights;
     // Two gains and none; exponents are taken below the greatest, which `most` bounds.

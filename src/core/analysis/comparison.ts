@@ -13,11 +13,13 @@ const WORSE = [1.3, 1.7, 2.5, 5, 12, 50];
 const NOT_WORSE = [0.02, 0.1, 0.25, 0.5, 0.75, 0.9];
 const FAIL = {
   windowMs: 3_000,
+  longMs: 60_000,
   windows: 2,
   slopes: { steep: 16, flat: 6, unlearned: { most: 6, risesMs: 120_000 } },
 } as const;
 const PASS = {
   windowMs: 20_000,
+  longMs: 240_000,
   windows: 3,
   slopes: { steep: 8, flat: 2, unlearned: { most: 1, risesMs: 0 } },
 } as const;
