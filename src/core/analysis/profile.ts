@@ -157,11 +157,10 @@ export class ServiceProfile {
   }
 }
 
-/** Requests above a bucket. */
-export function countAbove(latencies: Readonly<Record<number, number>> | readonly number[], bucket: number): number {
+/** Requests above a bucket. Counting up is many times as fast as asking an object for its keys. */
+export function countAbove(latencies: Readonly<Record<number, number>>, bucket: number): number {
   let slow = 0;
-  const counts = latencies as Readonly<Record<string, number>>;
-  for (const key in counts) if (Number(key) > bucket) slow += counts[key] ?? 0;
+  for (let i = bucket + 1; i < LATENCY_BUCKETS; i++) slow += latencies[i] ?? 0;
   return slow;
 }
 
@@ -173,10 +172,13 @@ function ageOf(ms: number): number {
 function put(age: Age, block: Block): void {
   age.total += block.total;
   age.errors += block.errors;
-  for (const key in block.latencies) {
-    const bucket = Number(key);
+  const { latencies } = block;
+  if (latencies === undefined) return;
+  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
+    const count = latencies[bucket];
+    if (count === undefined) continue;
     while (age.latencies.length <= bucket) age.latencies.push(0);
-    age.latencies[bucket] = (age.latencies[bucket] ?? 0) + (block.latencies[bucket] ?? 0);
+    age.latencies[bucket] = (age.latencies[bucket] ?? 0) + count;
   }
 }
 
