@@ -21,7 +21,7 @@ const PASS = {
   windowMs: 20_000,
   longMs: 240_000,
   windows: 3,
-  slopes: { steep: 8, flat: 2, unlearned: { most: 1, risesMs: 0 } },
+  slopes: { steep: 11, flat: 2, unlearned: { most: 1, risesMs: 0 } },
 } as const;
 /** Of the intervals in the picture. */
 const INTERVAL_LEVEL = 0.05;
