@@ -48,7 +48,7 @@ async function tour(story: Story, workspace: Workspace, control: ControlPlane): 
 
     story.chapter(
       "A canary, and the control plane killed in the middle",
-      "1.1.1 puts exact names first: 20 %, 50 %, 100 % of the requests, four seconds each. At 50 % the process that decides gets kill -9.",
+      "1.1.1 puts exact names first: 20 %, 50 %, 100 % of the requests, for some seconds each. At 50 % the process that decides gets kill -9.",
     );
     await workspace.build("1.1.1");
     workspace.writeSpec("canary");
@@ -58,7 +58,7 @@ async function tour(story: Story, workspace: Workspace, control: ControlPlane): 
 
     story.chapter(
       "A harmful release",
-      "1.2.0 has a bug: customers without a phone number cannot be read. The canary meets them first.",
+      "1.2.0 has a bug: customers without a phone number cannot be read. The canary meets them first.\nNobody set a threshold: it is compared with what runs, every second.",
     );
     await workspace.build("1.2.0");
     const harmful = await run("deploy", "tour", "--version", "1.2.0");

@@ -16,7 +16,7 @@ const STRATEGY = {
 
 describe("a canary that is compared with what runs, without a threshold that anybody set", () => {
   test("is hauled back when the rehearsals said it would be", async () => {
-    const services = { web: web({ strategy: STRATEGY, guards: CALM, onTooLittleData: "hold" }) };
+    const services = { web: web({ strategy: STRATEGY, guards: CALM, analysis: {}, onTooLittleData: "hold" }) };
     writeShop(lab, { release: "1.0.0" }, services);
     expect(await lab.cli("deploy", "lab", "--version", "1.0.0")).toMatchObject({ code: 0 });
     const begun = Date.now();
