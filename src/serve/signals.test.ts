@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { CompiledSignal, CompiledSource } from "../spec/compiled.js";
-import { type ServedSignals, serveSignals } from "./signals.js";
+import { otlpAddress, type ServedSignals, serveSignals } from "./signals.js";
 
 const TIMES = { everyMs: 5_000, timeoutMs: 1_000, staleMs: 15_000 };
 const requests = { metric: "http.requests", attributes: {} };
@@ -77,4 +77,11 @@ test("a token that was never set is no answer, and names the secret", async () =
   };
   const answer = await open?.begin(subjectOf(source)).measure(1_000_000, AbortSignal.timeout(5_000));
   expect(answer).toMatchObject({ kind: "no-answer", sentence: expect.stringContaining("the secret key has no value") });
+});
+
+test("the port is another one when the environment says so, and said to be none when it is none", () => {
+  expect(otlpAddress({})).toEqual({ host: "127.0.0.1", port: 4318 });
+  expect(otlpAddress({ WINDLASS_OTLP_PORT: "4319" })).toEqual({ host: "127.0.0.1", port: 4319 });
+  for (const wrong of ["http", "0", "70000", "43.5"])
+    expect(() => otlpAddress({ WINDLASS_OTLP_PORT: wrong })).toThrow(/which is not a port/);
 });

@@ -14,6 +14,17 @@ export interface ServedSignals extends SignalProvider {
   close(): Promise<void>;
 }
 
+/** Where OTLP comes in: WINDLASS_OTLP_PORT, of this machine only. */
+export function otlpAddress(environment: NodeJS.ProcessEnv = process.env): OtlpAddress {
+  const written = environment.WINDLASS_OTLP_PORT;
+  if (written === undefined || written === "") return OTLP_ADDRESS;
+  const port = Number(written);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return { ...OTLP_ADDRESS, port };
+  throw new WindlassError("serve-otlp-port", `WINDLASS_OTLP_PORT is "${written}", which is not a port`, {
+    hint: "a number from 1 to 65535, or nothing for 4318",
+  });
+}
+
 /**
  * Signals that others count, as one control plane asks for them. The port for OTLP is opened when the first rollout
  * wants it: until then it is free for whoever else listens there.
@@ -22,7 +33,7 @@ export function serveSignals(
   places: Pick<Places, "daemon">,
   clock: Clock,
   log: EngineLog,
-  address: OtlpAddress = OTLP_ADDRESS,
+  address: OtlpAddress = otlpAddress(),
 ): ServedSignals {
   const report = (error: unknown): void =>
     log("error", `signals: ${error instanceof Error ? error.message : String(error)}`, { code: "bug" });

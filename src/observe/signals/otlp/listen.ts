@@ -50,7 +50,7 @@ export async function listenForOtlp(intake: OtlpIntake, address: OtlpAddress = O
 function explained(error: NodeJS.ErrnoException, { host, port }: OtlpAddress): WindlassError {
   if (error.code === "EADDRINUSE")
     return new WindlassError("otlp-port-taken", `port ${port} of ${host}, for OTLP, is taken by another program`, {
-      hint: "Give the intake another port; an OpenTelemetry Collector on this machine has that one.",
+      hint: "WINDLASS_OTLP_PORT gives it another one; an OpenTelemetry Collector on this machine may have that.",
       cause: error,
     });
   return new WindlassError("otlp-listen-failed", `no OTLP at ${host}, port ${port}: ${error.message}`, {
