@@ -53,6 +53,10 @@ export class Keeping {
     return kept?.schema === 1 ? (kept as AnalysisMemory) : null;
   }
 
+  remember(service: string, memory: AnalysisMemory): Promise<void> {
+    return this.#write(() => this.series.putState(this.environment, service, MEMORY, memory));
+  }
+
   /** The rollout is over: what was learned stays, the checkpoint goes. The same again does no harm. */
   end(service: string, deployment: string, memory: AnalysisMemory): Promise<void> {
     return this.#write(async () => {

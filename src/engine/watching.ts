@@ -6,6 +6,7 @@ import type { SeriesStore } from "../ports/series-store.js";
 import type { SignalProvider } from "../ports/signal-provider.js";
 import type { SignalReading, SignalSource } from "../ports/target.js";
 import { beginWatch } from "./begin-watch.js";
+import { grownUp, learnStart } from "./growing-up.js";
 import { Keeping } from "./keeping.js";
 import type { EngineLog } from "./log.js";
 import { pollersOf } from "./poller.js";
@@ -46,6 +47,8 @@ export class Watching {
   /** It came from a checkpoint: that is tried once. */
   #recalled = false;
   #idleAt = Number.NEGATIVE_INFINITY;
+  /** The last deployment whose start was learned. */
+  #grown: string | null = null;
   /** When the next one is due. */
   #checkpointAt = Number.NEGATIVE_INFINITY;
   #problem: string | null = null;
@@ -83,6 +86,7 @@ export class Watching {
     const { deployment } = state;
     const isActive = deployment !== null && deployment.outcome === null;
     if (isActive || (now >= this.#idleAt && listens(state))) await this.#read(now);
+    if (!isActive) await this.#growUp(state, now);
     if (this.#subjects.length === 0) return false;
     let heard = false;
     for (const watch of this.#watches.values()) if (watch.poll(now)) heard = true;
@@ -139,6 +143,18 @@ export class Watching {
       this.#problem = error instanceof Error ? error.message : String(error);
       // The same call will never do: a cursor that this version of the source does not know is given up for what it has.
       if (error instanceof WindlassError && error.retry === "never") this.#cursor = null;
+    }
+  }
+
+  async #growUp(state: EnvironmentState, now: number): Promise<void> {
+    const grown = grownUp(state, now);
+    if (grown === null || grown === this.#grown) return;
+    this.#grown = grown;
+    try {
+      await learnStart(state, now, this.#keeping);
+    } catch (error) {
+      // Telemetry that cannot be read stops nothing: the next rollout learns from what it sees.
+      this.#log("warn", `${this.key}: how ${grown} started was not learned: ${String(error)}`);
     }
   }
 
