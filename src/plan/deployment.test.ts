@@ -218,7 +218,7 @@ describe("what a comparison is worth", () => {
   };
 
   test("what changes in it is said, margin by margin", () => {
-    const checkout = { command: ["node", "check.js"] };
+    const checkout = { command: ["node", "check.js", "{{group}}"] };
     const { because } = planOf(
       { signals: { slow: { slowerThan: "300ms" }, orders: { otlp: { bad: "b", total: "t" } } } },
       { falseAlarms: "0.5%", signals: { errors: { margin: { fail: "0.01%" }, objective: "2%" }, checkout } },
@@ -229,7 +229,7 @@ describe("what a comparison is worth", () => {
       "signal errors objective: none → 2 %",
       "signal slow: slow is above 300 ms → slow is learned",
       "signal orders: not compared any more",
-      "signal checkout: new, fails when worse by 1 point, passes within 3 points, from node check.js",
+      "signal checkout: new, fails when worse by 1 point, passes within 3 points, from node check.js {{group}}",
     ]);
   });
 

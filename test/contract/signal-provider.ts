@@ -127,22 +127,24 @@ export function signalProviderContract(name: string, begin: () => Promise<Signal
       await alone.close();
     });
 
-    it.skipIf(measuresAnew)("says that there is no data while it knows nothing of the new group", async () => {
-      await world.start(STABLE);
-      await world.serve(STABLE, { bad: 0, total: 10 });
-      expect(await look()).toEqual({ kind: "no-data", sentence: expect.stringContaining("the new group r2") });
-    });
+    if (!measuresAnew)
+      it("says that there is no data while it knows nothing of the new group", async () => {
+        await world.start(STABLE);
+        await world.serve(STABLE, { bad: 0, total: 10 });
+        expect(await look()).toEqual({ kind: "no-data", sentence: expect.stringContaining("the new group r2") });
+      });
 
-    it.skipIf(measuresAnew)("counts from zero what began anew", async () => {
-      await bothRun();
-      await world.serve(STABLE, { bad: 0, total: 10 });
-      await world.serve(CANARY, { bad: 5, total: 40 });
-      await counts();
-      await world.restart(CANARY);
-      await world.serve(STABLE, { bad: 0, total: 10 });
-      await world.serve(CANARY, { bad: 2, total: 7 });
-      expect(await counts()).toMatchObject({ stable: { bad: 0, total: 10 }, canary: { bad: 2, total: 7 } });
-    });
+    if (!measuresAnew)
+      it("counts from zero what began anew", async () => {
+        await bothRun();
+        await world.serve(STABLE, { bad: 0, total: 10 });
+        await world.serve(CANARY, { bad: 5, total: 40 });
+        await counts();
+        await world.restart(CANARY);
+        await world.serve(STABLE, { bad: 0, total: 10 });
+        await world.serve(CANARY, { bad: 2, total: 7 });
+        expect(await counts()).toMatchObject({ stable: { bad: 0, total: 10 }, canary: { bad: 2, total: 7 } });
+      });
 
     it("says that there is no answer while the source is away, which is neither good nor bad, and loses nothing", async () => {
       await bothRun();
@@ -154,21 +156,23 @@ export function signalProviderContract(name: string, begin: () => Promise<Signal
       expect(await counts()).toMatchObject({ stable: { bad: 1, total: 30 }, canary: { bad: 2, total: 20 } });
     });
 
-    it.skipIf(listens)("gives up a source that takes the question and never answers", async () => {
-      await bothRun();
-      await world.hang();
-      expect(await look()).toEqual({ kind: "no-answer", sentence: expect.stringMatching(/^no answer within /) });
-    });
+    if (!listens)
+      it("gives up a source that takes the question and never answers", async () => {
+        await bothRun();
+        await world.hang();
+        expect(await look()).toEqual({ kind: "no-answer", sentence: expect.stringMatching(/^no answer within /) });
+      });
 
-    it.skipIf(listens)("stops when it is told to, in the middle of a look", async () => {
-      await bothRun();
-      await world.hang();
-      const told = new AbortController();
-      world.now += EVERY_MS;
-      const stopped = probe.measure(world.now, told.signal);
-      told.abort();
-      expect(await stopped).toEqual({ kind: "no-answer", sentence: "the measurement was stopped" });
-    });
+    if (!listens)
+      it("stops when it is told to, in the middle of a look", async () => {
+        await bothRun();
+        await world.hang();
+        const told = new AbortController();
+        world.now += EVERY_MS;
+        const stopped = probe.measure(world.now, told.signal);
+        told.abort();
+        expect(await stopped).toEqual({ kind: "no-answer", sentence: "the measurement was stopped" });
+      });
 
     it("answers nothing more once it is closed", async () => {
       await bothRun();
