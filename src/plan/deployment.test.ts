@@ -229,7 +229,7 @@ describe("what a comparison is worth", () => {
       "signal errors objective: none → 2 %",
       "signal slow: slow is above 300 ms → slow is learned",
       "signal orders: not compared any more",
-      "signal checkout: new, fails when worse by 1 point, passes within 3 points, from node check.js {{group}}",
+      'signal checkout: new, fails when worse by 1 point, passes within 3 points, from node check.js "{{group}}"',
     ]);
   });
 
