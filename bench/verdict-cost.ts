@@ -66,6 +66,7 @@ async function msPerSimulatedHour(seed: number): Promise<number> {
     port: 8080,
     strategy: { kind: "canary", stages: [{ share: 10, time: { min: "1h", max: "1h" } }], keepOld: "0s" },
     guards: [],
+    analysis: {},
   });
   const begin = performance.now();
   const { totalMs } = await rehearse({

@@ -24,6 +24,8 @@ export interface VersionOptions {
   readonly variables?: Readonly<Record<string, string>>;
   readonly guards?: ServiceSpec["guards"];
   readonly edge?: ServiceSpec["edge"];
+  /** None unless given: what is measured here are switches, and a comparison would wait for minutes before each. */
+  readonly analysis?: ServiceSpec["analysis"];
 }
 
 /** Compiles `bench/services/web.mjs` into a release of its own: the label is in its environment, so none equals another. */
@@ -42,6 +44,7 @@ export function versionOf(options: VersionOptions): Version {
         stopGrace: "10s",
         strategy,
         guards: options.guards ?? [{ signal: "errors", above: "5%", for: "1s", minSamples: 10 }],
+        analysis: options.analysis ?? false,
         onTooLittleData: "continue",
         readyDeadline: "30s",
         ...(options.edge === undefined ? {} : { edge: options.edge }),
