@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Account, type AccountOptions, surcharge } from "./account.js";
+import { Account, type AccountOptions } from "./account.js";
+import { surcharge } from "./surcharge.js";
 
 const NEEDED = Math.log(100);
 const OPTIONS: AccountOptions = { needed: NEEDED, windowMs: 5_000, longMs: 60_000, windows: 2 };

@@ -1,11 +1,12 @@
 import type { ComparisonEvidence, SignalCounts, SignalJudgement, Verdict } from "../model/judgement.js";
-import { Account, type AccountSnapshot, surcharge } from "./account.js";
+import { Account, type AccountSnapshot } from "./account.js";
 import { describeComparison } from "./describe.js";
 import { differenceInterval, rateInterval } from "./interval.js";
 import { outlook } from "./outlook.js";
 import { Placebo, type PlaceboSnapshot } from "./placebo.js";
 import { ErrorRace, type RaceSnapshot } from "./race.js";
 import type { ReplicaCounts, SignalSecond } from "./second.js";
+import { surcharge } from "./surcharge.js";
 import { Tally } from "./tally.js";
 
 /** Ratios of rates that the two tests bet on; calibrated with what is below, see docs/benchmarks.md. */

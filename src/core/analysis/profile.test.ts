@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../../../bench/analysis/random.js";
 import type { GroupId } from "../model/intent.js";
 import type { Block } from "../model/judgement.js";
-import { bucketOf, limitOf } from "./latency.js";
-import { type AnalysisMemory, countAbove, ServiceProfile } from "./profile.js";
+import { bucketOf, countAbove, limitOf } from "./latency.js";
+import { type AnalysisMemory, ServiceProfile } from "./profile.js";
 
 const errorsOf = ({ errors }: { readonly errors: number }) => errors;
 

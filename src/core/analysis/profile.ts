@@ -1,10 +1,9 @@
 import type { GroupId } from "../model/intent.js";
 import type { Block } from "../model/judgement.js";
+import { type Age, ageOf, ages, empty, GROWN, merge, put } from "./age.js";
 import { LATENCY_BUCKETS } from "./latency.js";
+import { warmUpOf } from "./warm-up.js";
 
-/** Upper ends of the ages that are told apart, in seconds; the last one is grown up. */
-const AGES = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
-const GROWN = AGES.length;
 /** Stable's own 95th percentile, and two buckets on top (x 1.4): what differs by less is no harm of its own. */
 const SLOW_SHARE = 0.05;
 const ON_TOP = 2;
@@ -12,21 +11,10 @@ const ON_TOP = 2;
 const LEAST_BUCKET = 23;
 /** A threshold from fewer requests would be chance. */
 export const ENOUGH = 200;
-/** An age is part of the warm-up when its rate is higher than later ones' by chance only once in a thousand. */
-const Z = 3.1;
-const FEWEST_BAD = 4;
-const FEWEST_LATER = 20;
 /** A replica that appears after a longer silence may have started at any time in it. */
 const WATCHED_MS = 10_000;
 const GROUPS = 4;
 const STARTS = 256;
-
-interface Age {
-  total: number;
-  errors: number;
-  /** Requests by bucket of latency. */
-  latencies: number[];
-}
 
 /** What outlives a rollout: how long replicas of a service warm up, how long its requests take. Plain JSON, bounded. */
 export interface AnalysisMemory {
@@ -114,23 +102,12 @@ export class ServiceProfile {
     return LATENCY_BUCKETS - 1;
   }
 
-  /**
-   * How long a replica's answers are worse after its start than later, by what earlier starts showed; 0: no start was
-   * seen. An age belongs to it when it is surely worse than what comes later, or one after it is and it is no better.
-   */
+  /** How long a replica's answers are worse after its start than later, by what earlier starts showed; 0: none was seen. */
   warmUpMs(
     stable: GroupId,
     bad: (age: { readonly errors: number; readonly latencies: readonly number[] }) => number,
   ): number {
-    const known = this.#of(stable).map((age) => ({ bad: bad(age), total: age.total }));
-    let warm = 0;
-    for (let age = 0; age < GROWN; age++) {
-      const young = known[age] ?? NOTHING;
-      const later = known.slice(age + 1).reduce(add, NOTHING);
-      if (isHigher(young, later)) warm = age + 1;
-      else if (young.total > 0 && young.bad * later.total < later.bad * young.total) break;
-    }
-    return warm === 0 ? 0 : 1_000 * (AGES[warm - 1] ?? 0);
+    return warmUpOf(this.#of(stable).map((age) => ({ bad: bad(age), total: age.total })));
   }
 
   /** What is known of groups that ran well, and of this one. */
@@ -155,74 +132,4 @@ export class ServiceProfile {
     if (this.#groups.size > GROUPS) this.#groups.delete(this.#groups.keys().next().value ?? "");
     return begun;
   }
-}
-
-/** Requests above a bucket. Counting up is many times as fast as asking an object for its keys. */
-export function countAbove(latencies: Readonly<Record<number, number>>, bucket: number): number {
-  let slow = 0;
-  for (let i = bucket + 1; i < LATENCY_BUCKETS; i++) slow += latencies[i] ?? 0;
-  return slow;
-}
-
-function ageOf(ms: number): number {
-  const age = AGES.findIndex((seconds) => ms < seconds * 1_000);
-  return age < 0 ? GROWN : age;
-}
-
-function put(age: Age, block: Block): void {
-  age.total += block.total;
-  age.errors += block.errors;
-  const { latencies } = block;
-  if (latencies === undefined) return;
-  for (let bucket = 0; bucket < LATENCY_BUCKETS; bucket++) {
-    const count = latencies[bucket];
-    if (count === undefined) continue;
-    while (age.latencies.length <= bucket) age.latencies.push(0);
-    age.latencies[bucket] = (age.latencies[bucket] ?? 0) + count;
-  }
-}
-
-/** What was known counts half as much once something newer is known. */
-function merge(known: Age, fresh: Age): Age {
-  return fresh.total === 0 ? known : plus(half(known), fresh);
-}
-
-function half({ total, errors, latencies }: Age): Age {
-  return { total: total / 2, errors: errors / 2, latencies: latencies.map((count) => count / 2) };
-}
-
-function plus(one: Age, other: Age): Age {
-  const latencies = Array.from({ length: Math.max(one.latencies.length, other.latencies.length) }, (_, i) => {
-    return (one.latencies[i] ?? 0) + (other.latencies[i] ?? 0);
-  });
-  return { total: one.total + other.total, errors: one.errors + other.errors, latencies };
-}
-
-interface Counted {
-  readonly bad: number;
-  readonly total: number;
-}
-
-const NOTHING: Counted = { bad: 0, total: 0 };
-
-function add(one: Counted, other: Counted): Counted {
-  return { bad: one.bad + other.bad, total: one.total + other.total };
-}
-
-/**
- * More bad ones than later rates explain, by roots of counts (Anscombe 1948), which are nearly normal even for few; and
- * enough of them that it is no accident of two or three.
- */
-function isHigher(young: Counted, later: Counted): boolean {
-  if (young.bad < FEWEST_BAD || later.total < FEWEST_LATER) return false;
-  const expected = ((later.bad + 0.5) / later.total) * young.total;
-  return 2 * (Math.sqrt(young.bad + 3 / 8) - Math.sqrt(expected + 3 / 8)) > Z;
-}
-
-function empty(): Age {
-  return { total: 0, errors: 0, latencies: [] };
-}
-
-function ages(): Age[] {
-  return Array.from({ length: GROWN + 1 }, empty);
 }

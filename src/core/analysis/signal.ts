@@ -2,8 +2,8 @@ import type { CompiledSignal } from "../../spec/compiled.js";
 import type { GroupId } from "../model/intent.js";
 import type { Block, SignalJudgement, Verdict } from "../model/judgement.js";
 import { Comparison, type ComparisonSnapshot } from "./comparison.js";
-import { bucketOf, limitOf } from "./latency.js";
-import { countAbove, ENOUGH, type ServiceProfile } from "./profile.js";
+import { bucketOf, countAbove, limitOf } from "./latency.js";
+import { ENOUGH, type ServiceProfile } from "./profile.js";
 import type { ReplicaCounts, SignalSecond } from "./second.js";
 
 export interface SignalAnalysisOptions {
