@@ -14,7 +14,7 @@ export function typescriptSpec({ name, services }: Guess): string {
   const production = canary
     ? `    production: {
       services: {
-${services.map((one) => `        ${key(one.name)}: ${one.port === null ? "{ replicas: 1 }" : `{\n          replicas: 2,\n          // 10 % of the requests for a minute (longer, until enough came), then half, then all; hauled back when errors rise.\n          strategy: canary({ stages: [{ share: 10, time: { min: "1m", max: "30m" } }, { share: 50, time: { min: "1m", max: "30m" } }] }),\n        }`},`).join("\n")}
+${services.map((one) => `        ${key(one.name)}: ${one.port === null ? "{ replicas: 1 }" : `{\n          replicas: 2,\n          // 10 % of the requests for a minute (longer, until enough came), then half, then all; hauled back when it does worse than what runs.\n          strategy: canary({ stages: [{ share: 10, time: { min: "1m", max: "30m" } }, { share: 50, time: { min: "1m", max: "30m" } }] }),\n        }`},`).join("\n")}
       },
     },`
     : "    production: {},";
@@ -71,7 +71,7 @@ export function yamlSpec({ name, services }: Guess): string {
     lines.push(`      ${service.name}:`, `        replicas: ${service.port === null ? 1 : 2}`);
     if (service.port !== null)
       lines.push(
-        "        # 10 % of the requests for a minute (longer, until enough came), then half, then all; hauled back when errors rise.",
+        "        # 10 % of the requests for a minute (longer, until enough came), then half, then all; hauled back when it does worse than what runs.",
         "        strategy:",
         "          kind: canary",
         "          stages:",
