@@ -11,11 +11,13 @@ import { findEnvironment, nameOf } from "../environment.js";
 import { EXIT } from "../exit-code.js";
 import { json, next, say } from "../output.js";
 import { RevisionNames, sentenceOf } from "../render/sentences.js";
-import { JSON_FLAG, textFlag, verb } from "../verb.js";
+import { ENVIRONMENT_ARGUMENT, JSON_FLAG, textFlag, verb } from "../verb.js";
 import { allEvents, countedIn } from "./report/gather.js";
 
 type Format = "html" | "markdown" | "json";
-type Flags = { readonly env?: string; readonly output?: string; readonly format?: Format };
+type Flags = { readonly output?: string; readonly format?: Format };
+/** A deployment alone is known by its look. */
+const DEPLOYMENT = /^d\d+$/;
 
 const ENDINGS: Readonly<Record<string, Format>> = {
   ".html": "html",
@@ -25,22 +27,21 @@ const ENDINGS: Readonly<Record<string, Format>> = {
 };
 const ENDING: Readonly<Record<Format, string>> = { html: ".html", markdown: ".md", json: ".json" };
 
-export default verb<Flags, [string?]>({
+export default verb<Flags, [string?, string?]>({
   brief: "Write the report of a deployment: what was asked, what was found, what was decided, with charts",
   description:
     "Of the last one unless named. One HTML file that needs no other, Markdown with its charts beside it, or JSON.\n" +
     "It is written to <environment>-<deployment>.html in this directory, or to --output; `-` prints it.\n" +
-    "Counts by the second are kept for an hour, by the minute for two days: the charts of an older one are coarser, or missing.",
+    "Counts by the second are kept for two hours, by the minute for two days: the charts of an older one are coarser, or missing.",
   examples: [
     "windlass report",
-    "windlass report d3 --env production",
+    "windlass report production d3",
     "windlass report --output canary.md",
     "windlass report --format json --output - | jq .cause",
   ],
   parameters: {
     flags: {
       json: JSON_FLAG,
-      env: textFlag("The environment, when there are several", "environment"),
       output: textFlag("The file to write, or - to print it", "file"),
       format: {
         kind: "enum",
@@ -49,15 +50,20 @@ export default verb<Flags, [string?]>({
         optional: true,
       },
     },
-    aliases: { e: "env", o: "output" },
+    aliases: { o: "output" },
     positional: {
       kind: "tuple",
-      parameters: [{ placeholder: "deployment", brief: "Its id, d3", parse: String, optional: true }],
+      parameters: [
+        ENVIRONMENT_ARGUMENT,
+        { placeholder: "deployment", brief: "Its id, d3; default: the last one", parse: String, optional: true },
+      ],
     },
   },
-  async run(cli, flags, asked) {
+  async run(cli, flags, first, second) {
+    const isAlone = second === undefined && first !== undefined && DEPLOYMENT.test(first);
+    const [environment, asked] = isAlone ? [undefined, first] : [first, second];
     const plane = await cli.connect();
-    const view = await findEnvironment(cli, plane, flags.env);
+    const view = await findEnvironment(cli, plane, environment);
     const events = await allEvents(plane, view.environment);
     const story = storyIn(view.environment, events, asked, view.now);
     const input: ReportInput = {
