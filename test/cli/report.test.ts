@@ -27,10 +27,10 @@ test("report writes the last deployment into a file that needs no other", async 
   const ran = await world.run("report");
   expect(ran).toMatchObject({ code: 0, err: "" });
   expect(ran.out).toBe(
-    "d2 of shop/production: production-d2.html\n\nNext: open production-d2.html in a browser\n      `windlass why production`\n",
+    "d2 of shop/production: .windlass/production-d2.html\n\nNext: open .windlass/production-d2.html in a browser\n      `windlass why production`\n",
   );
-  expect(readdirSync(world.cwd)).toEqual(["production-d2.html"]);
-  const page = readFileSync(path.join(world.cwd, "production-d2.html"), "utf8");
+  expect(readdirSync(world.cwd)).toEqual([".windlass"]);
+  const page = readFileSync(path.join(world.cwd, ".windlass", "production-d2.html"), "utf8");
   for (const words of ["Hauled back", "by ada", "windlass/test"]) expect(page).toContain(words);
 });
 

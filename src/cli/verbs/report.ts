@@ -31,7 +31,7 @@ export default verb<Flags, [string?, string?]>({
   brief: "Write the report of a deployment: what was asked, what was found, what was decided, with charts",
   description:
     "Of the last one unless named. One HTML file that needs no other, Markdown with its charts beside it, or JSON.\n" +
-    "It is written to <environment>-<deployment>.html in this directory, or to --output; `-` prints it.\n" +
+    "It is written to .windlass/<environment>-<deployment>.html, which no release contains, or to --output; `-` prints it.\n" +
     "Counts by the second are kept for two hours, by the minute for two days: the charts of an older one are coarser, or missing.",
   examples: [
     "windlass report",
@@ -74,7 +74,8 @@ export default verb<Flags, [string?, string?]>({
     };
     const ending = path.extname(flags.output ?? "").toLowerCase();
     const format = flags.json ? "json" : (flags.format ?? ENDINGS[ending] ?? "html");
-    const output = flags.output ?? (flags.json ? "-" : `${nameOf(view)}-${story.id}${ENDING[format]}`);
+    const output =
+      flags.output ?? (flags.json ? "-" : path.join(".windlass", `${nameOf(view)}-${story.id}${ENDING[format]}`));
     const footer = `Written by Windlass ${cli.version} on ${new Date(cli.now()).toISOString().slice(0, 16).replace("T", " ")} UTC.`;
     const files = filesOf(input, format, output, footer);
     if (output === "-") {

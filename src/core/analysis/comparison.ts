@@ -26,6 +26,7 @@ const PASS = {
 } as const;
 /** Of the intervals in the picture. */
 const INTERVAL_LEVEL = 0.05;
+const KNOWN = { beyondChance: 0, learnedMs: Number.POSITIVE_INFINITY };
 /** Times as many requests as the canary's. */
 const ENDLESS = 1e6;
 /** How quickly the sizes of the groups are followed, per second with requests. */
@@ -113,7 +114,8 @@ export class Comparison {
     this.#follow(n2, canary.length, n1, stable.length);
     const known = this.settings.objective ?? null;
     if (known === null && n1 + n2 === 0) return;
-    const { beyondChance, learnedMs } = this.#placebo;
+    // An objective is what a person allows, bursts included: nothing is charged for them.
+    const { beyondChance, learnedMs } = known === null ? this.#placebo : KNOWN;
     const experience = { learnedMs, exposedMs: this.#tally.elapsed * 1_000 };
     const size = this.#size ?? 1;
     // A rate that is known is a stable group with endless requests: the race without its first half.

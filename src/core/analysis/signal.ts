@@ -21,12 +21,17 @@ export interface SignalAnalysisSnapshot {
   readonly leftOut: number;
   readonly warmUpMs: number | null;
   readonly stableAt: number | null;
+  readonly inARow: number;
 }
 
 /** A threshold stays for the rollout, so as long as there is time more requests are waited for. */
 const PLENTY = 2_000;
-/** After so long without requests to stable there is nothing to compare with. */
+/**
+ * After so long without requests to stable there is nothing to compare with; or after so many to the canary, which come
+ * in a row only where stable has no share any more.
+ */
 const ALONE_AFTER_MS = 60_000;
+const ALONE_AFTER_REQUESTS = 30;
 
 /** One signal of a rollout: compared with stable while that answers, with its objective where nothing else does. */
 export class SignalAnalysis {
@@ -37,6 +42,8 @@ export class SignalAnalysis {
   #slowBucket: number | null;
   #leftOut: number;
   #stableAt: number | null;
+  /** Requests to the canary since stable had one. */
+  #inARow: number;
   /** Known from the first second on in which the canary answers. */
   #warmUpMs: number | null;
 
@@ -55,6 +62,7 @@ export class SignalAnalysis {
     this.#leftOut = from?.leftOut ?? 0;
     this.#warmUpMs = from?.warmUpMs ?? null;
     this.#stableAt = from?.stableAt ?? null;
+    this.#inARow = from?.inARow ?? 0;
   }
 
   learn(at: number, blocks: readonly Block[], profile: ServiceProfile): void {
@@ -74,11 +82,17 @@ export class SignalAnalysis {
 
   measured(second: SignalSecond): void {
     // A polled source names replicas that answered nothing, too.
-    if (second.stable.some(({ total }) => total > 0)) this.#stableAt = second.at;
+    if (second.stable.some(({ total }) => total > 0)) {
+      this.#stableAt = second.at;
+      this.#inARow = 0;
+    } else for (const { total } of second.canary) this.#inARow += total;
     this.#beside?.update(second);
     if (this.#alone === null) return;
-    this.#stableAt ??= this.#beside === null ? Number.NEGATIVE_INFINITY : second.at;
-    if (second.at - this.#stableAt >= ALONE_AFTER_MS) this.#alone.update({ ...second, stable: [] });
+    // Who never measured stable does not: a command without {{group}}.
+    const never = this.#stableAt === null && (this.#beside === null || isPolled(this.signal));
+    this.#stableAt ??= never ? null : second.at;
+    const isGone = this.#stableAt !== null && second.at - this.#stableAt >= ALONE_AFTER_MS;
+    if (never || isGone || this.#inARow >= ALONE_AFTER_REQUESTS) this.#alone.update({ ...second, stable: [] });
   }
 
   /** The verdict of {@link judge}, for a glance every second; null: nothing can be said. */
@@ -122,6 +136,7 @@ export class SignalAnalysis {
       leftOut: this.#leftOut,
       warmUpMs: this.#warmUpMs,
       stableAt: this.#stableAt,
+      inARow: this.#inARow,
     };
   }
 
@@ -190,4 +205,8 @@ export class SignalAnalysis {
     if (this.signal.source.kind === "errors") return errors;
     return this.#slowBucket === null ? 0 : countAbove(latencies, this.#slowBucket);
   }
+}
+
+function isPolled({ source }: CompiledSignal): boolean {
+  return source.kind !== "errors" && source.kind !== "slow";
 }

@@ -98,8 +98,16 @@ export class Listeners {
       }
     };
     const created = attempt();
-    await this.edge.listen(created.address, created.handle);
-    return created.address.port;
+    try {
+      await this.edge.listen(created.address, created.handle);
+      return created.address.port;
+    } catch (error) {
+      // Between picking a port and listening at it somebody else may have taken it: nobody asked for this very one.
+      if (wanted.port !== 0 || !(error instanceof WindlassError) || error.code !== "host-port-taken") throw error;
+      const other = createListener(wanted);
+      await this.edge.listen(other.address, other.handle);
+      return other.address.port;
+    }
   }
 
   private remember(key: string, port: number): void {
