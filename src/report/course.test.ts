@@ -25,6 +25,15 @@ describe("the course of a rollout", () => {
     expect(last?.at).toBe(input.story.turnedAt);
   });
 
+  test("ends at them, too, where the target's seconds begin earlier than they say", () => {
+    const { story, counted } = sample(HARMFUL);
+    const { service } = coursesIn({ story, counted } as ReportInput);
+    const decided = story.cause?.judgement?.signals.find(({ signal }) => signal === "errors");
+    const [errors] = coursesOf({ ...service, until: service.until - 400 }, counted.api ?? expect.fail());
+    expect(errors?.points.at(-1)).toMatchObject({ verdict: "fail", canary: decided?.canary });
+    expect(errors?.points.at(-1)?.at).toBe(service.until - 400);
+  });
+
   test("has its signals in the spec's order, in bins as wide as one can see", () => {
     const { courses } = coursesIn(sample({ ...HARMFUL, canary: CALM, seed: 1 }));
     expect(courses.map(({ signal }) => signal)).toEqual(["errors", "slow"]);

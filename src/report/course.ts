@@ -30,6 +30,9 @@ export interface Course {
   readonly points: readonly Point[];
 }
 
+/** A target rounds where its seconds begin to whole ones: by its label, the second that decided may end later by so much. */
+const SECONDS_AHEAD_MS = 500;
+
 /** More would be finer than a pixel. */
 export const MAX_BINS = 240;
 
@@ -53,7 +56,7 @@ export function coursesOf(story: ServiceStory, counted: Counted): readonly Cours
   let isOpen = false;
   for (const [at, blocks] of byTime(counted.blocks)) {
     // The engine looks at seconds that are over; a minute that is not is better than none.
-    if (at + (blockMs === 1_000 ? blockMs : 1) > until) break;
+    if (at + (blockMs === 1_000 ? blockMs - SECONDS_AHEAD_MS : 1) > until) break;
     // Nobody was sent to the new group in the second before it got its weight.
     if (at + blockMs <= since) {
       rollout.learn(at, blocks);
