@@ -7,7 +7,8 @@ import type { ServiceStory } from "../../../report/service-story.js";
 import type { Story } from "../../../report/story.js";
 import { countedBlocks } from "../simulate/counted.js";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** What is still kept of each service that it changed, and the hour before, by which the analysis learns. */
 export async function countedIn(plane: ControlPlane, story: Story): Promise<Readonly<Record<string, Counted>>> {
@@ -33,8 +34,10 @@ async function countedOf(
   const read = (resolution: "second" | "minute") =>
     countedBlocks(plane, environment, { service, from, to, resolution });
   const [seconds, minutes] = [await read("second"), await read("minute")];
+  // The first and the last minute reach beyond the span, where a release that settled goes on answering.
+  const [begin, end] = [Math.ceil(from / MINUTE_MS) * MINUTE_MS, Math.floor(to / MINUTE_MS) * MINUTE_MS];
   const known = (blocks: readonly Block[]) =>
-    blocks.reduce((sum, { group, total }) => (group === canary ? sum + total : sum), 0);
+    blocks.reduce((sum, { at, group, total }) => (group === canary && at >= begin && at < end ? sum + total : sum), 0);
   const [fine, coarse] = [known(seconds), known(minutes)];
   const isWhole = fine >= 0.9 * coarse && seconds.length > 0;
   const counted = isWhole ? { blocks: seconds, blockMs: 1_000 } : { blocks: minutes, blockMs: 60_000 };
