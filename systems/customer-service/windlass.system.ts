@@ -24,7 +24,7 @@ export default defineSystem({
       // The service itself gives requests 10 s after SIGTERM.
       stopGrace: "15s",
       // A canary is compared with the release that runs, and nobody tunes a threshold for that. The document's limits
-      // are objectives, for where there is nothing to compare with: a first release, blue-green, all of the requests.
+      // are objectives, for where there is nothing to compare with: blue-green after the switch, a stage of 100.
       analysis: {
         signals: {
           errors: { objective: "5%" },

@@ -101,8 +101,17 @@ describe("the age of a replica", () => {
     show(profile, 0, 100, [one(ready)]);
     profile.see(100_000, [block(100_000, "r1", "a", 5), block(100_000, "r2", "c", 0)]);
     profile.see(101_000, [block(101_000, "r1", "a", 5), block(101_000, "r2", "c", 5)]);
-    expect(profile.ageMs("c", 105_000)).toBe(4_000);
-    expect(profile.ageMs("nobody", 105_000)).toBe(0);
+    expect(profile.ageMs("r2", "c", 105_000)).toBe(4_000);
+    expect(profile.ageMs("r2", "nobody", 105_000)).toBe(0);
+  });
+
+  test("begins anew with a further attempt at the same revision, whose replicas have the same names", () => {
+    const profile = new ServiceProfile(null);
+    for (let at = 0; at < 60_000; at += 1_000) profile.see(at, [block(at, "r1", "a", 5), block(at, "r2", "c", 5)]);
+    profile.begin("r2");
+    profile.see(60_000, [block(60_000, "r1", "a", 5), block(60_000, "r2", "c", 5)]);
+    expect(profile.ageMs("r2", "c", 61_000)).toBe(1_000);
+    expect(profile.ageMs("r1", "a", 61_000)).toBe(61_000);
   });
 
   test("is unknown, so grown up, when it appears after time in which nobody looked", () => {
@@ -110,11 +119,11 @@ describe("the age of a replica", () => {
     show(profile, 0, 60, [one(ready)]);
     const resumed = new ServiceProfile(JSON.parse(JSON.stringify(profile.memory())));
     resumed.see(600_000, [block(600_000, "r1", "a", 5), block(600_000, "r2", "c", 5)]);
-    expect(resumed.ageMs("a", 600_000)).toBe(600_000);
-    expect(resumed.ageMs("c", 600_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(resumed.ageMs("r1", "a", 600_000)).toBe(600_000);
+    expect(resumed.ageMs("r2", "c", 600_000)).toBe(Number.POSITIVE_INFINITY);
     // And stays so, in memory as well.
     const again = new ServiceProfile(JSON.parse(JSON.stringify(resumed.memory())));
-    expect(again.ageMs("c", 601_000)).toBe(Number.POSITIVE_INFINITY);
+    expect(again.ageMs("r2", "c", 601_000)).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("seconds that were seen before teach nothing again", () => {

@@ -24,7 +24,7 @@ export interface AnalysisMemory {
   readonly known: readonly Age[];
   /** The same of each group that was seen lately. */
   readonly groups: Readonly<Record<GroupId, readonly Age[]>>;
-  /** When replicas were first seen; null: before anybody looked. */
+  /** When replicas were first seen, by group and name; null: before anybody looked. */
   readonly starts: Readonly<Record<string, number | null>>;
 }
 
@@ -59,7 +59,7 @@ export class ServiceProfile {
     const watched = this.#at === null || at - this.#at <= WATCHED_MS;
     for (const block of blocks) {
       if (block.total === 0) continue;
-      const start = this.#startOf(block.replica, watched ? at : null);
+      const start = this.#startOf(keyOf(block.group, block.replica), watched ? at : null);
       const age = this.#groupOf(block.group)[start === null ? GROWN : ageOf(at - start)];
       if (age !== undefined) put(age, block);
       this.#at = at;
@@ -67,9 +67,15 @@ export class ServiceProfile {
   }
 
   /** Milliseconds since the replica was first seen; infinite when that was before anybody looked. */
-  ageMs(replica: string, at: number): number {
-    const start = this.#starts.get(replica);
+  ageMs(group: GroupId, replica: string, at: number): number {
+    const start = this.#starts.get(keyOf(group, replica));
     return start === undefined ? 0 : start === null ? Number.POSITIVE_INFINITY : at - start;
+  }
+
+  /** A group begins: one of an earlier attempt at the same revision had replicas of the same names, which are gone. */
+  begin(group: GroupId): void {
+    this.#groups.delete(group);
+    for (const key of this.#starts.keys()) if (key.startsWith(keyOf(group, ""))) this.#starts.delete(key);
   }
 
   /** The group is what a new one is compared with: how its replicas started is what starts are like. */
@@ -116,10 +122,10 @@ export class ServiceProfile {
     return own === undefined ? this.#known : this.#known.map((age, i) => merge(age, own[i] ?? empty()));
   }
 
-  #startOf(replica: string, at: number | null): number | null {
-    const known = this.#starts.get(replica);
+  #startOf(key: string, at: number | null): number | null {
+    const known = this.#starts.get(key);
     if (known !== undefined) return known;
-    this.#starts.set(replica, at);
+    this.#starts.set(key, at);
     if (this.#starts.size > STARTS) this.#starts.delete(this.#starts.keys().next().value ?? "");
     return at;
   }
@@ -132,4 +138,8 @@ export class ServiceProfile {
     if (this.#groups.size > GROUPS) this.#groups.delete(this.#groups.keys().next().value ?? "");
     return begun;
   }
+}
+
+function keyOf(group: GroupId, replica: string): string {
+  return `${group} ${replica}`;
 }

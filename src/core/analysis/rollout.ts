@@ -51,7 +51,10 @@ export class RolloutAnalysis {
   ) {
     const { analysis, stable } = options;
     this.#profile = new ServiceProfile(from?.memory ?? options.memory);
-    if (from === null && stable !== null) this.#profile.settle(stable);
+    if (from === null) {
+      if (stable !== null) this.#profile.settle(stable);
+      this.#profile.begin(options.canary);
+    }
     // Bonferroni: α is shared by the signals. A pass needs all of them, so each one has the whole of β.
     const level = {
       fail: spend(analysis.falseAlarms, options.attempt) / Math.max(1, analysis.signals.length),

@@ -174,7 +174,7 @@ export class SignalAnalysis {
       if (block.group !== group || block.total === 0) continue;
       if (isCanary && this.#options.stable !== null)
         this.#warmUpMs ??= profile.warmUpMs(this.#options.stable, (age) => this.#badOf(age));
-      if (this.#warmUpMs !== null && this.#warmUpMs > profile.ageMs(block.replica, at)) {
+      if (this.#warmUpMs !== null && this.#warmUpMs > profile.ageMs(block.group, block.replica, at)) {
         if (isCanary) this.#leftOut += block.total;
         continue;
       }

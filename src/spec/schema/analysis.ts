@@ -56,7 +56,7 @@ const signal = z.strictObject({
   margin: field(margin, "How much worse than the release that runs is too much, in percentage points of requests."),
   objective: field(
     percentage,
-    "The bad share that is allowed where there is nothing to compare with: a first release, rolling, blue-green. None: it is not tested there.",
+    "The bad share that is allowed where there is nothing to compare with: rolling and blue-green after the switch, a stage of 100. None: it is not tested there.",
   ),
   slowerThan: field(duration, "Of slow: a request that takes longer is bad. None: learned from the release that runs."),
   prometheus: field(prometheus, "Counted by Prometheus."),
