@@ -30,7 +30,13 @@ export function simulateLines(key: string, study: Study, beside: Beside, style: 
         `    Shares and times were tried with ${PROBES} coarse rehearsals each; they are enough in four of five.`,
       ),
     );
-  lines.push("", style.dim(`Seed ${study.seed}; in brackets: where the true share is, with 95 % confidence.`));
+  lines.push(
+    "",
+    style.dim(
+      `Seed ${study.seed}; in brackets: where the true share is, with 95 % confidence. As if the service had been`,
+    ),
+    style.dim("watched for an hour before: on a young installation harm is found in two to four times as long."),
+  );
   return lines;
 }
 
