@@ -1,41 +1,7 @@
-/** Seeded draws; sfc32 (Chris Doty-Humphrey, PractRand), seeded by splitmix32. Same seed, same trace, on any machine. */
-export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d = 1;
+import { Random as Draws } from "../../src/simulate/random.js";
 
-  constructor(seed: number) {
-    let state = seed | 0;
-    const next = () => {
-      state = (state + 0x9e3779b9) | 0;
-      let z = state ^ (state >>> 16);
-      z = Math.imul(z, 0x21f0aaad);
-      z ^= z >>> 15;
-      z = Math.imul(z, 0x735a2d97);
-      return z ^ (z >>> 15);
-    };
-    this.#a = next();
-    this.#b = next();
-    this.#c = next();
-    for (let i = 0; i < 12; i++) this.uniform();
-  }
-
-  /** In [0, 1), 32 bits. */
-  uniform(): number {
-    const t = (((this.#a + this.#b) | 0) + this.#d) | 0;
-    this.#d = (this.#d + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (this.#c << 21) | (this.#c >>> 11);
-    this.#c = (this.#c + t) | 0;
-    return (t >>> 0) / 4_294_967_296;
-  }
-
-  exponential(mean: number): number {
-    return -mean * Math.log(1 - this.uniform());
-  }
-
+/** The simulator's seeded draws, and what traces need beyond them. Same seed, same trace, on any machine. */
+export class Random extends Draws {
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }

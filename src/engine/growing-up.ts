@@ -1,5 +1,5 @@
+import { byTime } from "../core/analysis/by-time.js";
 import { ServiceProfile } from "../core/analysis/profile.js";
-import type { Block } from "../core/model/judgement.js";
 import type { EnvironmentState } from "../core/model/state.js";
 import type { Keeping } from "./keeping.js";
 
@@ -23,19 +23,9 @@ export async function learnStart(state: EnvironmentState, now: number, keeping: 
     const spec = revisions[deployment.to]?.environment.services[service];
     if (action !== "roll-out" || spec?.analysis == null || spec.listen === null) continue;
     const profile = new ServiceProfile(await keeping.memory(service));
-    for (const [at, blocks] of bySecond(await keeping.seconds(service, deployment.startedAt, now))) {
+    for (const [at, blocks] of byTime(await keeping.seconds(service, deployment.startedAt, now))) {
       profile.see(at, blocks);
     }
     await keeping.remember(service, profile.memory());
   }
-}
-
-function bySecond(blocks: readonly Block[]): readonly (readonly [number, readonly Block[]])[] {
-  const seconds = new Map<number, Block[]>();
-  for (const block of blocks) {
-    const second = seconds.get(block.at);
-    if (second !== undefined) second.push(block);
-    else seconds.set(block.at, [block]);
-  }
-  return [...seconds].sort(([a], [b]) => a - b);
 }

@@ -1,3 +1,4 @@
+import { byTime } from "../core/analysis/by-time.js";
 import type { Block } from "../core/model/judgement.js";
 import type { RolloutWatch } from "./rollout-watch.js";
 
@@ -26,13 +27,8 @@ export function spanOf(startedAt: number, since: number | null, seen: number | n
 
 /** Shows a watch what the series have of a span; returns how many seconds had blocks. */
 export function show(watch: RolloutWatch, blocks: readonly Block[], { judgedFrom, to, goesOn }: Span): number {
-  const seconds = new Map<number, Block[]>();
-  for (const block of blocks) {
-    const second = seconds.get(block.at);
-    if (second !== undefined) second.push(block);
-    else seconds.set(block.at, [block]);
-  }
-  const times = [...seconds.keys()].sort((a, b) => a - b);
+  const seconds = new Map(byTime(blocks));
+  const times = [...seconds.keys()];
   for (const at of times) if (at < judgedFrom) watch.feed(at, seconds.get(at));
   // Where the series begin later (they are bounded, or were lost), so does what can be said.
   const reachBack = goesOn || (times[0] ?? to) < judgedFrom;

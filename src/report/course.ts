@@ -1,3 +1,4 @@
+import { byTime } from "../core/analysis/by-time.js";
 import { RolloutAnalysis } from "../core/analysis/rollout.js";
 import type { Block, ComparisonEvidence, SignalCounts, SignalJudgement, Verdict } from "../core/model/judgement.js";
 import type { ServiceStory } from "./service-story.js";
@@ -87,15 +88,4 @@ function keep(points: Map<string, Point[]>, judged: SignalJudgement, at: number)
   const of = points.get(signal) ?? [];
   points.set(signal, of);
   of.push({ at, verdict, canary, stable, comparison });
-}
-
-/** Blocks of the same time together, oldest first. */
-function byTime(blocks: readonly Block[]): readonly (readonly [number, readonly Block[]])[] {
-  const times = new Map<number, Block[]>();
-  for (const block of blocks) {
-    const same = times.get(block.at);
-    if (same === undefined) times.set(block.at, [block]);
-    else same.push(block);
-  }
-  return [...times].sort(([a], [b]) => a - b);
 }

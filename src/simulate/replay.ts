@@ -1,3 +1,4 @@
+import { byTime } from "../core/analysis/by-time.js";
 import { judgeGuards } from "../core/analysis/guard.js";
 import { RolloutAnalysis } from "../core/analysis/rollout.js";
 import type { Block, Judgement } from "../core/model/judgement.js";
@@ -113,15 +114,4 @@ class GuardWindow {
     }
     return judgeGuards(this.service.guards, { canary: this.#canary, stable: this.#stable, since, now });
   }
-}
-
-/** Blocks of the same time together, oldest first. */
-function byTime(blocks: readonly Block[]): readonly (readonly [number, readonly Block[]])[] {
-  const times = new Map<number, Block[]>();
-  for (const block of blocks) {
-    const same = times.get(block.at);
-    if (same === undefined) times.set(block.at, [block]);
-    else same.push(block);
-  }
-  return [...times].sort(([a], [b]) => a - b);
 }
