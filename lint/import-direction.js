@@ -11,6 +11,8 @@ const ROOMS = [
   "proof",
   "ports",
   "archive",
+  "docker",
+  "images",
   "ledger",
   "series",
   "artefacts",

@@ -16,6 +16,9 @@ export const release = component(
     commit: text(128).nullable(),
     dirty: z.boolean(),
     artefacts: z.record(name, sha256),
+    images: z
+      .record(name, text(1_024).regex(/(^|@)sha256:[0-9a-f]{64}$/, { error: "not an image by digest" }))
+      .exactOptional(),
     spec: sha256,
   }),
 );

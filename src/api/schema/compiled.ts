@@ -101,6 +101,7 @@ const strategy = component(
       routes: z.array(routeMatch).max(100),
       sticky: z.strictObject({ cookie: text(256).min(1), ttlMs: milliseconds }).nullable(),
       keepOldMs: milliseconds,
+      mirror: z.int().min(1).max(100).exactOptional(),
     }),
   ]),
 );
@@ -187,6 +188,56 @@ const edge = z.strictObject({
   maxBodyBytes: count,
 });
 
+const build = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("dockerfile"),
+    file: text(4_096).min(1),
+    context: text(4_096).min(1),
+    stage: text(256).nullable(),
+  }),
+  z.strictObject({ kind: z.literal("files"), base: text(4_096).min(1) }),
+]);
+
+const scaling = z
+  .strictObject({
+    min: z.int().min(1).max(1_000),
+    max: z.int().min(1).max(1_000),
+    cpu: z.number().positive().nullable(),
+    memory: z.number().positive().nullable(),
+    upMs: milliseconds,
+    downMs: milliseconds,
+  })
+  .refine(({ min, max }) => min <= max, { error: "min is at most max" });
+
+const ingress = z.strictObject({
+  hosts: z.array(text(253).min(1)).max(100),
+  path,
+  tls: text(253).nullable(),
+  redirect: z.boolean(),
+  rateLimit: z.number().positive().nullable(),
+});
+
+const kubernetes = component(
+  "CompiledKubernetes",
+  z.strictObject({
+    kubeconfig: text(4_096).nullable(),
+    context: text(1_024).nullable(),
+    namespace: text(63).min(1),
+    traffic: z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("gateway"),
+        name: text(253).min(1),
+        namespace: text(63).min(1),
+        section: text(253).nullable(),
+        metrics: text(4_096).nullable(),
+      }),
+      z.strictObject({ kind: z.literal("ingress"), className: text(253).nullable() }),
+      z.strictObject({ kind: z.literal("replicas") }),
+    ]),
+    drift: z.enum(["heal", "report"]),
+  }),
+);
+
 const service = component(
   "CompiledService",
   z.strictObject({
@@ -208,6 +259,14 @@ const service = component(
     edge,
     uses: z.array(z.strictObject({ resource: name, variable })).max(100),
     after: z.array(name).max(100),
+    build: build.exactOptional(),
+    scaling: scaling.exactOptional(),
+    ingress: ingress.exactOptional(),
+    calls: z
+      .array(z.strictObject({ service: name, variable }))
+      .max(100)
+      .exactOptional(),
+    adopt: text(253).min(1).exactOptional(),
   }),
 );
 
@@ -229,7 +288,10 @@ export const compiledEnvironment = component(
   z
     .strictObject({
       name,
-      target: z.literal("host"),
+      target: z.enum(["host", "kubernetes"]),
+      kubernetes: kubernetes.exactOptional(),
+      registry: z.strictObject({ prefix: text(1_024).min(1), insecure: z.boolean() }).exactOptional(),
+      runner: z.enum(["process", "docker"]).exactOptional(),
       protected: z.boolean(),
       whenBusy: z.enum(["supersede", "refuse"]),
       rollbackWindow: count,
@@ -244,6 +306,8 @@ export const compiledEnvironment = component(
     .superRefine((environment, context) => {
       const wrong = (at: (string | number)[], message: string) =>
         context.addIssue({ code: "custom", path: at, message, input: undefined });
+      if ((environment.target === "kubernetes") !== (environment.kubernetes !== undefined))
+        wrong(["kubernetes"], "the target kubernetes, and no other, says how its cluster is reached");
       for (const [key, value] of Object.entries(environment.resources))
         if (value.name !== key) wrong(["resources", key, "name"], `is ${value.name}, its key is ${key}`);
       for (const [key, value] of Object.entries(environment.services)) {

@@ -1,5 +1,8 @@
 import type {
+  CompiledIngress,
+  CompiledKubernetes,
   CompiledResource,
+  CompiledScaling,
   EdgePolicy,
   EnvironmentValue,
   Listen,
@@ -50,12 +53,21 @@ export interface TrafficIntent {
   readonly policy: EdgePolicy;
   /** A request slower than this counts as slow in the blocks of counts; null: none is. */
   readonly slowMs: number | null;
+  /** Requests to the others are copied to this group, so many percent; absent: none. */
+  readonly mirror?: { readonly group: GroupId; readonly percent: number };
+  readonly ingress?: CompiledIngress;
 }
 
 export interface ServiceIntent {
   readonly groups: Readonly<Record<GroupId, GroupIntent>>;
   /** Null for a port-less worker. */
   readonly traffic: TrafficIntent | null;
+  /** The autoscaler's rule for the one group whose replicas are a range; absent: there is none. */
+  readonly scaling?: CompiledScaling;
+  /** Services of the environment that call this one, by the spec; absent: none. */
+  readonly callers?: readonly ServiceName[];
+  /** Name of an existing Deployment that this group takes over; absent: every group gets one of its own. */
+  readonly adopt?: { readonly group: GroupId; readonly deployment: string };
 }
 
 /** Work that is done once, whatever happens: the target remembers finished ids. */
@@ -72,4 +84,6 @@ export interface Intent {
   readonly services: Readonly<Record<ServiceName, ServiceIntent>>;
   readonly resources: Readonly<Record<string, CompiledResource>>;
   readonly tasks: readonly TaskIntent[];
+  /** Absent: a host. */
+  readonly kubernetes?: CompiledKubernetes;
 }

@@ -62,6 +62,20 @@ export interface ResourceObservation {
   readonly detail: string;
 }
 
+/** A field of an object that somebody else changed. */
+export interface Drift {
+  /** `Deployment/web-1a2b3c4d5e`. */
+  readonly object: string;
+  /** `spec.template.spec.containers[web].image`; empty: the whole object is gone. */
+  readonly field: string;
+  readonly wanted: string;
+  readonly found: string;
+  /** The field manager that changed it, where the engine says so. */
+  readonly by: string | null;
+  /** Whether it was made right again. */
+  readonly healed: boolean;
+}
+
 /** What is, never what was asked. */
 export interface Observation {
   /** Engine time in milliseconds when the target looked. */
@@ -71,4 +85,6 @@ export interface Observation {
   readonly services: Readonly<Record<ServiceName, ServiceObservation>>;
   readonly tasks: Readonly<Record<string, TaskObservation>>;
   readonly resources: Readonly<Record<string, ResourceObservation>>;
+  /** The last differences from what was applied, at most 100, newest first; absent: none, or the target has nobody else. */
+  readonly drift?: readonly Drift[];
 }

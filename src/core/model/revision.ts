@@ -11,6 +11,8 @@ export interface Release {
   readonly dirty: boolean;
   /** Archive digest per service that has a source. */
   readonly artefacts: Readonly<Record<string, string>>;
+  /** Image by digest per service that runs as a container, `<repository>@sha256:<hex>` or an Engine's `sha256:<hex>`. */
+  readonly images?: Readonly<Record<string, string>>;
   /** Digest of the compiled system, all environments. */
   readonly spec: string;
 }
@@ -33,9 +35,12 @@ export interface Revision {
 export function workloadOf(release: Release, environment: CompiledEnvironment, service: string): Workload {
   const spec = environment.services[service];
   if (spec === undefined) throw new RangeError(`no service ${service}`);
+  // The image that was built holds the files and the command.
+  const image = release.images?.[service];
+  const argv = spec.run.kind === "image" ? spec.run.argv : null;
   return {
-    run: spec.run,
-    artefact: release.artefacts[service] ?? null,
+    run: image === undefined ? spec.run : { kind: "image", image, argv },
+    artefact: image === undefined ? (release.artefacts[service] ?? null) : null,
     environment: spec.environment,
     probes: spec.probes,
     hasPort: spec.listen !== null,
