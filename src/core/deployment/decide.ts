@@ -2,6 +2,7 @@ import type { Cause } from "../model/cause.js";
 import type { DeploymentOutcome, DomainEvent } from "../model/events.js";
 import type { DeploymentState, EnvironmentState } from "../model/state.js";
 import { startTrouble } from "../rollout/readiness.js";
+import { scaledTo } from "./autoscaling.js";
 import { stepReturn } from "./back.js";
 import { stepRollout, turnBack } from "./forward.js";
 import { type DecideInput, type RolloutView, viewRollout } from "./input.js";
@@ -54,8 +55,11 @@ function goForward(state: EnvironmentState, deployment: DeploymentState, input: 
   for (const step of deployment.steps) {
     if (step.action !== "roll-out") continue;
     const view = viewRollout(state, step.service, input);
-    if (view === null)
-      return events([{ type: "rollout.started@1", data: { deployment: deployment.id, service: step.service } }]);
+    if (view === null) {
+      const scaled = scaledTo(state, step.service, step.from, input.observation);
+      const about = { deployment: deployment.id, service: step.service };
+      return events([{ type: "rollout.started@1", data: scaled === null ? about : { ...about, scaled } }]);
+    }
     if (view.rollout.phase === "arrived") {
       const harm = harmOfArrived(view, input);
       if (harm !== null) return events(turnBack(deployment, harm).events);

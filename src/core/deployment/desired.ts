@@ -2,6 +2,7 @@ import type { CompiledEnvironment, CompiledService } from "../../spec/compiled.j
 import type { GroupIntent, Intent, ServiceIntent, TaskIntent, TrafficIntent } from "../model/intent.js";
 import { workloadOf } from "../model/revision.js";
 import type { EnvironmentState, ServiceState } from "../model/state.js";
+import { replicasOf } from "./autoscaling.js";
 
 /** What the target is told: a function of the state alone. */
 export function desired(state: EnvironmentState): Intent {
@@ -11,7 +12,7 @@ export function desired(state: EnvironmentState): Intent {
     const spec = specInForce(state, name, service);
     const groups = groupIntents(state, name, service);
     if (spec === null) continue;
-    services[name] = { groups, traffic: trafficIntent(spec, service) };
+    services[name] = { groups, traffic: trafficIntent(spec, service), ...inCluster(state, name, service, spec) };
     const smoke = service.rollout?.smoke;
     if (smoke?.passed === null && spec.strategy.kind === "blue-green" && service.rollout !== null)
       tasks.push({
@@ -22,7 +23,47 @@ export function desired(state: EnvironmentState): Intent {
         checks: spec.strategy.smoke,
       });
   }
-  return { services, resources: resourcesInUse(state), tasks };
+  const kubernetes = environmentInForce(state)?.kubernetes;
+  return { services, resources: resourcesInUse(state), tasks, ...(kubernetes !== undefined && { kubernetes }) };
+}
+
+/** What only a cluster needs to know of a service. */
+function inCluster(
+  state: EnvironmentState,
+  name: string,
+  service: ServiceState,
+  spec: CompiledService,
+): Omit<ServiceIntent, "groups" | "traffic"> {
+  const callers = Object.entries(environmentInForce(state)?.services ?? {}).flatMap(([caller, { calls }]) =>
+    calls?.some((call) => call.service === name) ? [caller] : [],
+  );
+  const adopted = adoptedGroup(state, name, service, spec);
+  return {
+    ...(spec.scaling !== undefined && { scaling: spec.scaling }),
+    ...(callers.length > 0 && { callers }),
+    ...(adopted !== null && { adopt: adopted }),
+  };
+}
+
+/** The very first revision takes an existing Deployment over; the next one replaces it by a group of its own. */
+function adoptedGroup(
+  state: EnvironmentState,
+  name: string,
+  service: ServiceState,
+  spec: CompiledService,
+): { readonly group: string; readonly deployment: string } | null {
+  const first = state.settled[0] ?? state.deployment?.to;
+  if (first === undefined || service.groups[first] === undefined) return null;
+  const deployment = state.revisions[first]?.environment.services[name]?.adopt ?? spec.adopt;
+  return deployment === undefined ? null : { group: first, deployment };
+}
+
+/** The environment that is being deployed, else the one that settled, else the one that was stopped. */
+export function environmentInForce(state: EnvironmentState): CompiledEnvironment | undefined {
+  const { deployment, settled } = state;
+  const forward = deployment !== null && deployment.outcome === null && deployment.cause === null;
+  const goal = environmentOf(state, deployment?.to);
+  return (forward ? goal : environmentOf(state, settled.at(-1))) ?? goal;
 }
 
 function groupIntents(state: EnvironmentState, name: string, service: ServiceState): Record<string, GroupIntent> {
@@ -34,7 +75,7 @@ function groupIntents(state: EnvironmentState, name: string, service: ServiceSta
     groups[id] = {
       revision: revision.id,
       label: revision.release.label,
-      replicas: group.replicas,
+      replicas: replicasOf(state, name, service, id),
       workload: workloadOf(revision.release, revision.environment, name),
       digest,
     };
@@ -58,7 +99,10 @@ function specInForce(state: EnvironmentState, name: string, service: ServiceStat
 function trafficIntent(spec: CompiledService, service: ServiceState): TrafficIntent | null {
   if (spec.listen === null) return null;
   const canary = spec.strategy.kind === "canary" ? spec.strategy : null;
-  const routed = service.routed;
+  const { routed, rollout } = service;
+  const share = rollout === null ? 0 : (service.weights[rollout.to] ?? 0);
+  const mirrored =
+    rollout !== null && canary?.mirror !== undefined && rollout.from !== null && share > 0 && share < 100;
   return {
     listen: spec.listen,
     weights: service.weights,
@@ -66,6 +110,8 @@ function trafficIntent(spec: CompiledService, service: ServiceState): TrafficInt
     sticky: canary?.sticky ?? null,
     policy: spec.edge,
     slowMs: slowThreshold(spec),
+    ...(mirrored && { mirror: { group: rollout.to, percent: canary.mirror } }),
+    ...(spec.ingress !== undefined && { ingress: spec.ingress }),
   };
 }
 

@@ -112,7 +112,7 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
         attempts: attemptsAfter(state, event.data.outcome),
       };
     case "rollout.started@1":
-      return startRollout(state, event.data.service, place);
+      return startRollout(state, event.data.service, event.data.scaled, place);
     case "rollout.shaped@1": {
       const { service, groups, weights, routed } = event.data;
       const current = state.services[service];
@@ -194,13 +194,19 @@ function apply(state: EnvironmentState, event: DomainEvent, place: Place): Envir
   }
 }
 
-function startRollout(state: EnvironmentState, service: string, place: Place): EnvironmentState {
+function startRollout(
+  state: EnvironmentState,
+  service: string,
+  scaled: number | undefined,
+  place: Place,
+): EnvironmentState {
   const step = state.deployment?.steps.find((candidate) => candidate.service === service);
   if (step?.to == null) return state;
   const current = state.services[service] ?? { stable: null, groups: {}, weights: {}, routed: null, rollout: null };
   const rollout: RolloutState = {
     from: step.from,
     to: step.to,
+    ...(scaled !== undefined && { scaled }),
     phase: "forward",
     clean: true,
     progression: { ...beginProgression(step.stages, place.at), advance: state.deployment?.full ? "full" : null },
@@ -216,7 +222,15 @@ function startRollout(state: EnvironmentState, service: string, place: Place): E
     replicas: kept?.replicas ?? 0,
     removeAt: null,
   };
-  return onService(state, service, { ...current, groups: { ...current.groups, [step.to]: group }, rollout });
+  const old = step.from === null || scaled === undefined ? undefined : current.groups[step.from];
+  const groups = {
+    ...current.groups,
+    ...(old !== undefined &&
+      step.from !== null &&
+      scaled !== undefined && { [step.from]: { ...old, replicas: scaled } }),
+    [step.to]: group,
+  };
+  return onService(state, service, { ...current, groups, rollout });
 }
 
 /** Every rollout of the deployment that has begun goes back; the deadline of the way back begins now. */

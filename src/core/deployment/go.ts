@@ -1,9 +1,11 @@
+import type { CompiledEnvironment } from "../../spec/compiled.js";
 import type { Cause } from "../model/cause.js";
 import type { Command } from "../model/command.js";
 import type { DomainEvent } from "../model/events.js";
 import type { RevisionId } from "../model/intent.js";
 import type { EnvironmentState } from "../model/state.js";
 import { revisionOf } from "./configuration.js";
+import { environmentInForce } from "./desired.js";
 import { accepted, type CommandOutcome, refused, unknownRevision } from "./outcome.js";
 import { deploymentSteps } from "./steps.js";
 
@@ -16,6 +18,8 @@ export function deploy(state: EnvironmentState, command: Extract<Command, { kind
       `${release.label} was made from a dirty working tree`,
       "commit your changes, then deploy again",
     );
+  const moves = movesElsewhere(state, environment);
+  if (moves !== null) return moves;
   const wanted = revisionOf(`r${Object.keys(state.revisions).length + 1}`, release, environment, state.configuration);
   const known = Object.values(state.revisions).find((revision) => revision.digest === wanted.digest);
   const revision = known ?? wanted;
@@ -60,6 +64,8 @@ export function rollback(state: EnvironmentState, command: Extract<Command, { ki
     return active !== null || state.settled.length !== 1 || command.to !== null
       ? unknownRevision(state, command.to)
       : refused("nothing-before", "nothing ran here before the current revision", "`windlass deploy` another release");
+  const moves = movesElsewhere(state, state.revisions[target].environment);
+  if (moves !== null) return moves;
   const held = state.holds[target];
   if (held !== undefined)
     return refused(
@@ -76,6 +82,26 @@ export function rollback(state: EnvironmentState, command: Extract<Command, { ki
   const label = state.revisions[target]?.release.label ?? target;
   const events = request(state, { to: target, kind: "rollback", reason: command.reason, fast });
   return accepted(events, `goes back to ${label} (${target})${fast ? ", without stages" : ""}`, nextId(state));
+}
+
+/** No rollout shares requests between two engines, so what runs on one ends before the other begins. */
+function movesElsewhere(state: EnvironmentState, environment: CompiledEnvironment): CommandOutcome | null {
+  const present = environmentInForce(state);
+  if (present === undefined || Object.keys(state.services).length === 0) return null;
+  const [before, after] = [placeOf(present), placeOf(environment)];
+  if (before === after) return null;
+  return refused(
+    "environment-moves",
+    `${state.key} runs on ${before}; it cannot go on on ${after}`,
+    "`windlass down` it first, or give the other place an environment of its own and move clients over",
+  );
+}
+
+function placeOf({ target, kubernetes }: CompiledEnvironment): string {
+  if (kubernetes === undefined) return target;
+  const { context, kubeconfig, namespace } = kubernetes;
+  const where = [kubeconfig, context].filter((part) => part !== null).join(" ");
+  return `${target}, namespace ${namespace}${where === "" ? "" : ` (${where})`}`;
 }
 
 /** It is what settled last, and a way back that did not end well has left no service on something else. */

@@ -12,6 +12,7 @@ import {
   weightsInForce,
 } from "../rollout/readiness.js";
 import type { ShapeInput } from "../rollout/shape.js";
+import { sizeBeside } from "./autoscaling.js";
 import { digestOfGroup, sizeIn } from "./steps.js";
 
 /** Everything that a decision may depend on besides the state. */
@@ -68,8 +69,8 @@ export function viewRollout(state: EnvironmentState, name: string, input: Decide
     hasPort,
     fromHasPort: rollout.from !== null && before !== undefined && before.listen !== null,
     strategy: spec.strategy,
-    size: sizeIn(state, name, revision.id),
-    fromSize: rollout.from === null || settled === undefined ? 0 : sizeIn(state, name, settled),
+    size: sizeBeside(state, name, revision.id, rollout.scaled),
+    fromSize: rollout.from === null || settled === undefined ? 0 : (rollout.scaled ?? sizeIn(state, name, settled)),
     ready: { from: ready(rollout.from), to: ready(rollout.to) },
     present: { from: presentReplicas(seen, rollout.from), to: presentReplicas(seen, rollout.to) },
     now,

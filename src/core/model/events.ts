@@ -59,7 +59,15 @@ export type DomainEvent =
       "deployment.finished@1",
       { readonly deployment: DeploymentId; readonly outcome: DeploymentOutcome; readonly cause: Cause | null }
     >
-  | Event<"rollout.started@1", { readonly deployment: DeploymentId; readonly service: ServiceName }>
+  | Event<
+      "rollout.started@1",
+      {
+        readonly deployment: DeploymentId;
+        readonly service: ServiceName;
+        /** How many replicas an autoscaler had left the old group; absent: none moves it. */
+        readonly scaled?: number;
+      }
+    >
   | Event<
       "rollout.shaped@1",
       {

@@ -87,6 +87,8 @@ export interface GroupState {
 export interface RolloutState {
   readonly from: GroupId | null;
   readonly to: GroupId;
+  /** Replicas that the old group had when it began, where an autoscaler moves them; absent: as the spec says. */
+  readonly scaled?: number;
   readonly phase: "forward" | "arrived" | "returning" | "returned";
   /** False when the way back ended with an old group that is not ready. */
   readonly clean: boolean;
