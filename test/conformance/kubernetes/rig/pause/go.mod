@@ -1,0 +1,3 @@
+module windlass.local/rig/pause
+
+go 1.24.0
