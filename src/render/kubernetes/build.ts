@@ -1,6 +1,6 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
+import type { RenderedObject } from "./kinds.js";
 import type { Labels } from "./labels.js";
-import type { KubernetesObject } from "./object.js";
 
 /** Values by variable of the secrets and resources that a group's replicas get. */
 export type SecretValues = (service: ServiceName, group: GroupId) => Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface BuildInput {
  * Everything that is to be in the cluster for an intent, in the order in which it is applied. The same input gives the
  * same objects with the same order of keys. Throws `kubernetes-command` for a workload that is not an image.
  */
-export function kubernetesObjects(input: BuildInput): readonly KubernetesObject[] {
+export function kubernetesObjects(input: BuildInput): readonly RenderedObject[] {
   void input;
   return [];
 }
