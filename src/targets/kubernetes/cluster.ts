@@ -1,0 +1,103 @@
+import { WindlassError } from "../../error.js";
+import { MANAGED_BY } from "../../render/kubernetes/labels.js";
+import { API_VERSIONS, KINDS, type Kind, type KubernetesObject } from "../../render/kubernetes/object.js";
+import type { Change, Informer, Kubernetes } from "./client/api.js";
+import { NamespaceIndex } from "./namespace-index.js";
+import { type DeploymentSeen, keepDeployment } from "./seen/deployment.js";
+import { keepOwned, type OwnedSeen } from "./seen/owned.js";
+import { keepPod, type PodSeen } from "./seen/pod.js";
+import { keepRoute, keepSlice, type RouteSeen, type SliceSeen } from "./seen/route.js";
+
+const OURS = `${MANAGED_BY}=windlass`;
+const SYNC_MS = 60_000;
+/** What is older than this is not what is. */
+const STALE_MS = 15_000;
+
+/** One cluster as every environment on it sees it: a client, and local copies of what Windlass owns there. */
+export class Cluster {
+  readonly pods = new NamespaceIndex<PodSeen>();
+  readonly deployments = new NamespaceIndex<DeploymentSeen>();
+  readonly routes = new NamespaceIndex<RouteSeen>();
+  readonly slices = new NamespaceIndex<SliceSeen>();
+  /** Everything that is owned, by kind; of Deployments and routes the same objects as above. */
+  readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
+  readonly #informers: Informer<unknown>[] = [];
+  readonly #listeners = new Map<string, Set<() => void>>();
+  #opening: Promise<void> | null = null;
+  #hasGateway = false;
+
+  constructor(
+    readonly client: Kubernetes,
+    private readonly now: () => number,
+  ) {}
+
+  /** Begins to follow the cluster; resolves once everything is known. Rejects when the server cannot be reached. */
+  open(): Promise<void> {
+    this.#opening ??= this.#follow().catch(async (error: unknown) => {
+      this.#opening = null;
+      await Promise.all(this.#informers.splice(0).map((informer) => informer.stop()));
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Whether HTTPRoutes are served here. */
+  get hasGateway(): boolean {
+    return this.#hasGateway;
+  }
+
+  /** Called after something in the namespace changed. */
+  listen(namespace: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(namespace) ?? new Set();
+    this.#listeners.set(namespace, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(namespace) === listeners) this.#listeners.delete(namespace);
+    };
+  }
+
+  /** Throws what keeps the local copies from being what is. */
+  requireFresh(): void {
+    for (const informer of this.#informers) {
+      const { synced, problem, lastHeardAt } = informer.health();
+      const silent = lastHeardAt === null || this.now() - lastHeardAt > STALE_MS;
+      if (problem !== null && (silent || !synced)) throw problem;
+      if (!synced)
+        throw new WindlassError("kubernetes-unsynced", `${this.client.server} is still being read`, { retry: "safe" });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  async #follow(): Promise<void> {
+    const route = await this.client.resource({ apiVersion: API_VERSIONS.HTTPRoute, kind: "HTTPRoute" });
+    this.#hasGateway = route !== null;
+    this.#start("v1", "Pod", keepPod, this.pods);
+    this.#start("discovery.k8s.io/v1", "EndpointSlice", keepSlice, this.slices);
+    for (const kind of KINDS) {
+      if (kind === "Namespace" || (kind === "HTTPRoute" && !this.#hasGateway)) continue;
+      if (kind === "Deployment")
+        this.#start(API_VERSIONS[kind], kind, keepDeployment, this.#own(kind, this.deployments));
+      else if (kind === "HTTPRoute") this.#start(API_VERSIONS[kind], kind, keepRoute, this.#own(kind, this.routes));
+      else this.#start(API_VERSIONS[kind], kind, keepOwned, this.#own(kind, new NamespaceIndex<OwnedSeen>()));
+    }
+    await Promise.all(this.#informers.map((informer) => informer.synced(SYNC_MS)));
+  }
+
+  #own<T extends OwnedSeen>(kind: Kind, index: NamespaceIndex<T>): NamespaceIndex<T> {
+    this.owned.set(kind, index as unknown as NamespaceIndex<OwnedSeen>);
+    return index;
+  }
+
+  #start<T>(apiVersion: string, kind: string, keep: (object: KubernetesObject) => T, index: NamespaceIndex<T>): void {
+    index.clear();
+    const onChange = (change: Change<T>): void => {
+      const namespace = index.take(change);
+      for (const listener of this.#listeners.get(namespace) ?? []) listener();
+    };
+    const informer = this.client.informer<T>({ kind: { apiVersion, kind }, labelSelector: OURS, keep, onChange });
+    this.#informers.push(informer as Informer<unknown>);
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import type { KubernetesObject } from "../../../render/kubernetes/object.js";
+import { field, number, record, text } from "./field.js";
+
+/** As much of an object that Windlass owns as is needed to notice that somebody changed it. */
+export interface OwnedSeen {
+  readonly uid: string;
+  /** The same as long as nobody but its controllers writes to it. */
+  readonly shape: string;
+  readonly deleting: boolean;
+}
+
+/** Written by controllers into what others own; a change of these is nobody's drift. */
+const CONTROLLERS = /^(deployment|endpoints|autoscaling|kubectl|pv)\.kubernetes\.io\//;
+
+export function keepOwned(object: KubernetesObject): OwnedSeen {
+  return {
+    uid: text(object, "metadata", "uid") ?? "",
+    shape: shapeOf(object),
+    deleting: text(object, "metadata", "deletionTimestamp") !== null,
+  };
+}
+
+/**
+ * A digest of what is asked of an object. Where the server counts a generation, that stands for the whole spec;
+ * Services, ConfigMaps, Secrets and ServiceAccounts have none.
+ */
+export function shapeOf(object: KubernetesObject): string {
+  const { metadata, status: _status, apiVersion: _version, kind: _kind, ...rest } = object;
+  const generation = number(metadata, "generation");
+  const annotations = Object.entries(record(metadata, "annotations")).filter(([name]) => !CONTROLLERS.test(name));
+  const said = [generation ?? rest, field(metadata, "labels") ?? {}, annotations];
+  return createHash("sha256").update(JSON.stringify(said)).digest("base64url").slice(0, 16);
+}
