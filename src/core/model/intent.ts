@@ -31,6 +31,18 @@ export interface Workload {
   readonly memoryBytes: number | null;
   readonly stopGraceMs: number;
   readonly uses: readonly { readonly resource: string; readonly variable: string }[];
+  /** What a cluster has to know in the pod itself, so that a change of it is another group; absent: a host. */
+  readonly pod?: PodShape;
+}
+
+/** On a host the edge knows these, and a change restarts nothing. */
+export interface PodShape {
+  /** Where the container listens; null for a worker. */
+  readonly port: number | null;
+  /** How long running requests may take after a replica has left its Service; 0 for a worker. */
+  readonly drainMs: number;
+  /** URLs of the services that it calls, by variable. */
+  readonly urls: Readonly<Record<string, string>>;
 }
 
 export interface GroupIntent {

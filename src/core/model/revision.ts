@@ -1,5 +1,6 @@
 import type { CompiledEnvironment } from "../../spec/compiled.js";
 import type { RevisionId, Workload } from "./intent.js";
+import { podShapeOf } from "./pod-shape.js";
 
 /** An immutable set of what is delivered. `digest` is its identity, `label` its name for people. */
 export interface Release {
@@ -48,5 +49,6 @@ export function workloadOf(release: Release, environment: CompiledEnvironment, s
     memoryBytes: spec.memoryBytes,
     stopGraceMs: spec.stopGraceMs,
     uses: spec.uses,
+    ...(environment.target === "kubernetes" && { pod: podShapeOf(environment, spec) }),
   };
 }

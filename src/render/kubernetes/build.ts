@@ -1,6 +1,6 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
-import type { RenderedObject } from "./kinds.js";
 import type { Labels } from "./labels.js";
+import type { RenderedObject } from "./object.js";
 
 /** Values by variable of the secrets and resources that a group's replicas get. */
 export type SecretValues = (service: ServiceName, group: GroupId) => Readonly<Record<string, string>>;
