@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** Against real engines: what `npm test` needs none of. One file at a time, each with engines of its own. */
+export default defineConfig({
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  resolve: { alias: { windlass: fileURLToPath(new URL("../../src/index.ts", import.meta.url)) } },
+  test: {
+    include: ["test/conformance/{docker,kubernetes}/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    fileParallelism: false,
+  },
+});
