@@ -12,6 +12,18 @@ export const ENVIRONMENT_DEFAULTS = {
   freezes: [],
 } as const;
 
+/** What replicas of a host are. */
+export const HOST_DEFAULTS = { runner: "process" } as const;
+
+export const KUBERNETES_DEFAULTS = { drift: "heal" } as const;
+/** A gateway is shared: it is not in the namespace of one environment, and this is where one is made without thinking. */
+export const GATEWAY_DEFAULTS = { namespace: "default" } as const;
+
+/** A registry on this machine has no certificate. */
+export function isLocalRegistry(prefix: string): boolean {
+  return /^(localhost|127\.0\.0\.1)(:|\/|$)/.test(prefix);
+}
+
 /** The environments that are there without being named, and what is different there. */
 export const BUILT_IN_ENVIRONMENTS: Readonly<
   Record<string, { readonly protected: boolean; readonly onTooLittleData: string }>
@@ -31,6 +43,18 @@ export const SERVICE_DEFAULTS = {
 export const SOURCE_DEFAULTS = { directory: ".", exclude: [".git", ".windlass", ".env", ".env.*"] } as const;
 
 export const LISTEN_DEFAULTS = { host: "127.0.0.1" } as const;
+
+/** What the files of a service whose command begins with `node` are put on, when it names no base. */
+export const NODE_BASE = "docker.io/library/node:20-bookworm-slim";
+
+/** The usual target of an autoscaler. Replicas that just started are busy, so a need has to last before more are added. */
+export const SCALING_DEFAULTS = { up: "1m", down: "5m" } as const;
+export const SCALING_CPU_DEFAULT = "70%";
+
+export const INGRESS_DEFAULTS = { path: "/" } as const;
+
+/** Where a pod listens when the spec leaves the port to the target. */
+export const CLUSTER_PORT = 8080;
 
 /** A timeout is never longer than its period: the one that the user wrote moves the other. */
 export const PROBE_DEFAULTS = {

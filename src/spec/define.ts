@@ -1,7 +1,9 @@
 import type { z } from "zod";
 import type { analysisObject } from "./schema/analysis.js";
+import type { ingressObject, kubernetes } from "./schema/cluster.js";
 import type { guard } from "./schema/guard.js";
 import type { resourceObject } from "./schema/resource.js";
+import type { scaling } from "./schema/scaling.js";
 import type { secret as secretSchema } from "./schema/secret.js";
 import type { service as serviceSchema } from "./schema/service.js";
 import type { blueGreenStrategy, canaryStrategy, rollingStrategy } from "./schema/strategy.js";
@@ -16,13 +18,16 @@ type Deep<T> = T extends readonly (infer Item)[]
 /** What `defineSystem` takes; `windlass.system.yaml` has the same fields. Reference: docs/reference/spec.md. */
 export type SystemSpec = Deep<z.input<typeof system>>;
 export type ServiceSpec = Deep<z.input<typeof serviceSchema>>;
-export type WorkerSpec = Omit<ServiceSpec, "port" | "edge">;
+export type WorkerSpec = Omit<ServiceSpec, "port" | "edge" | "ingress">;
 export type ResourceSpec = Deep<z.input<typeof resourceObject>>;
 export type SecretSpec = Deep<z.input<typeof secretSchema>>;
 export type GuardSpec = Deep<z.input<typeof guard>>;
 export type AnalysisSpec = Deep<z.input<typeof analysisObject>>;
 export type SignalSpec = NonNullable<AnalysisSpec["signals"]>[string];
 export type EnvironmentSpec = NonNullable<NonNullable<SystemSpec["environments"]>[string]>;
+export type IngressSpec = Deep<z.input<typeof ingressObject>>;
+export type KubernetesSpec = Deep<z.input<typeof kubernetes>>;
+export type ScalingSpec = Deep<z.input<typeof scaling>>;
 type Rolling = Deep<z.input<typeof rollingStrategy>>;
 type BlueGreen = Deep<z.input<typeof blueGreenStrategy>>;
 type Canary = Deep<z.input<typeof canaryStrategy>>;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import * as defaults from "./defaults.js";
 import { analysisObject, http, margin, metric, otlp, prometheus } from "./schema/analysis.js";
+import { dockerfileObject } from "./schema/build.js";
+import { gatewayObject, ingressObject, kubernetes, registryObject } from "./schema/cluster.js";
 import { environment } from "./schema/environment.js";
 import { descriptionOf } from "./schema/field.js";
 import { guard } from "./schema/guard.js";
@@ -29,6 +31,7 @@ export function reference(): string {
     ...table("Port", objectIn(service.shape.port), defaults.LISTEN_DEFAULTS),
     ...table("Source", objectIn(service.shape.source), defaults.SOURCE_DEFAULTS),
     ...table("Image", objectIn(service.shape.image)),
+    ...images(),
     ...table("Probes", probes),
     'Short forms: `"/path"` for http, `"tcp"`, `false` for none.',
     "",
@@ -52,12 +55,17 @@ export function reference(): string {
     "",
     ...analysis(),
     ...table("Edge", objectIn(service.shape.edge), defaults.EDGE_DEFAULTS),
+    ...table("Scaling", objectIn(service.shape.scaling), defaults.SCALING_DEFAULTS),
+    ...table("Ingress", ingressObject, defaults.INGRESS_DEFAULTS),
     ...table("Resource", resourceObject),
-    ...table("Environment", environment, defaults.ENVIRONMENT_DEFAULTS),
+    "In a cluster a resource is `external`: Windlass runs no database there.",
+    "",
+    ...table("Environment", environment, { ...defaults.ENVIRONMENT_DEFAULTS, ...defaults.HOST_DEFAULTS }),
     ...Object.entries(defaults.BUILT_IN_ENVIRONMENTS).map(
       ([name, built]) => `- \`${name}\`: protected ${built.protected}, onTooLittleData ${built.onTooLittleData}`,
     ),
     "",
+    ...cluster(),
   ].join("\n");
 }
 
@@ -108,6 +116,31 @@ function probeDefaults(): string[] {
     "Defaults by probe; a timeout is never longer than its period, and the one that is written moves the other:",
     "",
     ...rows,
+    "",
+  ];
+}
+
+function images(): string[] {
+  return [
+    ...table("Dockerfile", dockerfileObject, { context: defaults.SOURCE_DEFAULTS.directory }),
+    "Replicas are containers in a cluster, and on a host whose runner is `docker`. Where a service has a command and no image, one is made",
+    `there: by its \`dockerfile\`, else from its files on \`base\`. A command that begins with \`node\` has the base ${code(defaults.NODE_BASE)}.`,
+    "Processes of a host ignore both.",
+    "",
+  ];
+}
+
+function cluster(): string[] {
+  return [
+    ...table("Registry", registryObject),
+    "Short form: the prefix.",
+    "",
+    ...table("Kubernetes", kubernetes, defaults.KUBERNETES_DEFAULTS),
+    "Requests are shared by the gateway, in exact weights. Without one, replicas are the weights; clients from outside come by Ingress objects",
+    "where a service has an `ingress`. A namespace longer than 63 characters is cut, with digits of its own.",
+    "",
+    ...table("Gateway", gatewayObject, defaults.GATEWAY_DEFAULTS),
+    `A service with port 0 listens on ${code(defaults.CLUSTER_PORT)} in a cluster; \`port.host\` has no effect there, and a certificate is the ingress's.`,
     "",
   ];
 }

@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import type { CompiledEnvironment, CompiledResource, CompiledService } from "../compiled.js";
 import { ENVIRONMENT_DEFAULTS } from "../defaults.js";
 import type { Layered } from "../layers/environments.js";
 import { fillService } from "../layers/fill.js";
+import { runsContainers } from "../layers/fill-cluster.js";
 import { isObject, originAt, plain } from "../layers/trace.js";
 import { nearest } from "../nearest.js";
 import type { Problem } from "../problem.js";
@@ -10,10 +12,12 @@ import { resourceObject } from "../schema/resource.js";
 import { service as serviceSchema } from "../schema/service.js";
 import { validate } from "../validate.js";
 import type { AuthoredResource, AuthoredService } from "./authored.js";
+import { compileEngine } from "./engine.js";
+import { checkClaims } from "./ingress.js";
 import { checkPorts, checkReferences } from "./references.js";
 import { Report } from "./report.js";
 import { resource } from "./resources.js";
-import { compileService, type Surroundings } from "./service.js";
+import { compileService, listenOf, type Surroundings } from "./service.js";
 
 /** One environment, and everything that is wrong in it with paths into what the user wrote. */
 export function compileEnvironment({ name, full }: Layered): { environment: CompiledEnvironment; problems: Problem[] } {
@@ -21,31 +25,36 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
   const written = plain(full) as Record<string, unknown>;
   const services = isObject(written.services) ? written.services : {};
   const resources = isObject(written.resources) ? written.resources : {};
+  const isCluster = written.target === "kubernetes";
 
   const compiledResources: Record<string, CompiledResource> = {};
   for (const [key, value] of Object.entries(resources)) {
     const here = report.below("resources", key);
-    if (fits(resourceObject, value, here)) compiledResources[key] = resource(key, value as AuthoredResource, here);
+    if (fits(resourceObject, value, here))
+      compiledResources[key] = resource(key, value as AuthoredResource, isCluster, here);
   }
-
+  const understood = understand(services, report);
   const around: Surroundings = {
     isProtected: written.protected === true,
+    isCluster,
+    inContainers: runsContainers(written),
     services: Object.keys(services),
     resources: Object.fromEntries(Object.values(compiledResources).map((one) => [one.name, one.kind])),
+    listens: listens(understood),
   };
   const compiledServices: Record<string, CompiledService> = {};
-  for (const [key, value] of Object.entries(services)) {
-    const here = report.below("services", key);
-    const service = fits(serviceSchema, value, here) ? value : withoutBroken(value);
-    if (service !== null) compiledServices[key] = compileService(key, service as AuthoredService, around, here);
-  }
+  for (const { key, service } of understood)
+    compiledServices[key] = compileService(key, service, around, report.below("services", key));
   checkReferences(services, resources, report);
-  checkPorts(Object.values(compiledServices), report);
+  const all = Object.values(compiledServices);
+  if (isCluster) checkClaims(all, report);
+  else checkPorts(all, report);
 
-  const settings = { ...ENVIRONMENT_DEFAULTS, ...written } as typeof ENVIRONMENT_DEFAULTS;
+  const settings = { ...ENVIRONMENT_DEFAULTS, ...written } as Settings;
   const environment: CompiledEnvironment = {
     name,
     target: settings.target,
+    ...compileEngine(written, all, report),
     protected: settings.protected,
     whenBusy: settings.whenBusy,
     rollbackWindow: settings.rollbackWindow,
@@ -64,6 +73,38 @@ export function compileEnvironment({ name, full }: Layered): { environment: Comp
       );
   const problems = report.problems.map((one) => ({ ...one, path: originAt(full, one.path).path }));
   return { environment, problems };
+}
+
+interface Settings extends Pick<CompiledEnvironment, "target" | "protected" | "whenBusy"> {
+  readonly rollbackWindow: number;
+  readonly keepReleases: number;
+  readonly freezes: unknown;
+}
+
+interface Understood {
+  readonly key: string;
+  readonly service: AuthoredService;
+  /** False: it lost its broken fields. */
+  readonly isWhole: boolean;
+}
+
+/** Services as far as they fit the schema; what does not fit is told. */
+function understand(services: Record<string, unknown>, report: Report): readonly Understood[] {
+  return Object.entries(services).flatMap(([key, value]) => {
+    const isWhole = fits(serviceSchema, value, report.below("services", key));
+    const service = isWhole ? value : withoutBroken(value);
+    return service === null ? [] : [{ key, service: service as AuthoredService, isWhole }];
+  });
+}
+
+/** A port that stands for a broken one leads nowhere. */
+function listens(understood: readonly Understood[]): Surroundings["listens"] {
+  return Object.fromEntries(
+    understood.flatMap(({ key, service, isWhole }) => {
+      const listen = isWhole ? listenOf(service, new Report()) : null;
+      return listen === null ? [] : [[key, listen]];
+    }),
+  );
 }
 
 /** What does not fit the schema was told with the rest of the document and is passed over here. */
@@ -86,12 +127,16 @@ function withoutBroken(service: unknown): unknown {
   const rest = Object.fromEntries(Object.entries(service).filter(([key]) => !broken.has(key)));
   const stoodFor = (field: string) => [...broken].some((key) => key === field || nearest(key, [field]) !== null);
   if (stoodFor("port")) rest.port = { number: 0 };
-  if (rest.command === undefined && rest.image === undefined) rest.command = ["unknown"];
+  if (stoodFor("dockerfile")) rest.dockerfile = { file: "unknown" };
+  else if (stoodFor("base")) rest.base = "unknown";
+  const runs = ["command", "image", "dockerfile"].some((key) => rest[key] !== undefined);
+  // An image is right in every environment; of a command one may have to be made.
+  if (!runs) rest.image = { name: "unknown:unknown" };
   const filled = fillService(rest);
   return validate(serviceSchema, filled).length === 0 ? filled : null;
 }
 
-function fits(schema: typeof serviceSchema | typeof resourceObject, value: unknown, here: Report): boolean {
+function fits(schema: z.ZodType, value: unknown, here: Report): boolean {
   const problems = validate(schema, value, here.at);
   here.problems.push(...problems);
   return problems.length === 0;

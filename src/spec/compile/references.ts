@@ -1,9 +1,10 @@
 import type { CompiledService } from "../compiled.js";
 import { isObject } from "../layers/trace.js";
+import { nearest } from "../nearest.js";
 import { suggestion } from "../problem.js";
 import type { Report } from "./report.js";
 
-/** Names that lead nowhere, in `uses` and `after`; reads what is written, so it works beside other problems. */
+/** Names that lead nowhere, or to what cannot be called, in `uses` and `after`; reads what is written, so it works beside other problems. */
 export function checkReferences(
   services: Readonly<Record<string, unknown>>,
   resources: Readonly<Record<string, unknown>>,
@@ -12,16 +13,27 @@ export function checkReferences(
   for (const [name, service] of Object.entries(services)) {
     if (!isObject(service)) continue;
     const { uses, after } = service;
-    const used = Array.isArray(uses)
+    const named = Array.isArray(uses)
       ? [...uses.entries()]
       : isObject(uses)
         ? Object.keys(uses).map((key) => [key, key])
         : [];
-    for (const [key, resource] of used) {
-      if (typeof resource !== "string" || resource in resources) continue;
-      const hint =
-        resource in services ? "that is a service: name it in after" : suggestion(resource, Object.keys(resources));
-      report.below("services", name, "uses", key).add("spec-unknown-resource", `unknown resource "${resource}"`, hint);
+    for (const [key, resource] of named) {
+      if (typeof resource !== "string" || Object.hasOwn(resources, resource)) continue;
+      const here = report.below("services", name, "uses", key);
+      const used = Object.hasOwn(services, resource) ? services[resource] : undefined;
+      if (used === undefined)
+        here.add(
+          "spec-unknown-resource",
+          `unknown resource "${resource}"`,
+          usableHint(resource, name, services, resources),
+        );
+      else if (isObject(used) && used.port === undefined)
+        here.add(
+          "spec-uses-worker",
+          `"${resource}" is a worker: it has no port to be called at`,
+          `a port for "${resource}", or name it in after`,
+        );
     }
     for (const [index, other] of Array.isArray(after) ? after.entries() : []) {
       if (typeof other !== "string" || other in services) continue;
@@ -34,6 +46,13 @@ export function checkReferences(
     }
   }
   checkCycles(services, report);
+}
+
+/** The resource or the other service that was probably meant, else the resources that there are. */
+function usableHint(word: string, user: string, services: object, resources: object): string {
+  const callable = Object.keys(services).filter((one) => one !== user);
+  const near = nearest(word, [...Object.keys(resources), ...callable]);
+  return near === null ? suggestion(word, Object.keys(resources)) : `did you mean "${near}"?`;
 }
 
 function checkCycles(services: Readonly<Record<string, unknown>>, report: Report): void {

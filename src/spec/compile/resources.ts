@@ -4,13 +4,24 @@ import type { Report } from "./report.js";
 
 const SCHEMES = { postgres: /^postgres(ql)?:\/\//, redis: /^rediss?:\/\// } as const;
 
-export function resource(name: string, written: AuthoredResource, report: Report): CompiledResource {
+export function resource(
+  name: string,
+  written: AuthoredResource,
+  isCluster: boolean,
+  report: Report,
+): CompiledResource {
   const chosen = (["embedded", "local", "external"] as const).filter((key) => written[key] !== undefined);
   if (chosen.length > 1) report.add("spec-resource", `a resource is one of ${chosen.join(", ")}, not several`);
   if (written.external?.generate !== undefined)
     report
       .below("external", "generate")
       .add("spec-resource", "the URL of a server cannot be made up", "remove generate");
+  if (isCluster && written.external === undefined)
+    (written.local === undefined ? report : report.below("local")).add(
+      "spec-resource-in-cluster",
+      `Windlass runs no ${written.kind} in a cluster, and pods reach none on this machine`,
+      `external: secret("${name}-url")`,
+    );
   return { name, kind: written.kind, source: source(written, report) };
 }
 

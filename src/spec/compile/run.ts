@@ -13,15 +13,31 @@ export function argv(command: string | readonly string[], report: Report): reado
   return [command];
 }
 
-/** `isNew`: the service is named by an environment only, so its name is perhaps a slip of the pen. */
-export function run(service: AuthoredService, isProtected: boolean, others: readonly string[], report: Report): Run {
-  const { command, image } = service;
-  const at = report.at.at(-1);
+/** What a run is compiled among; `services` are names: one that only an environment has is perhaps a slip of the pen. */
+interface Around {
+  readonly isProtected: boolean;
+  readonly inContainers: boolean;
+  readonly services: readonly string[];
+}
+
+export function run(service: AuthoredService, around: Around, report: Report): Run {
+  const { command, image, dockerfile } = service;
+  const name = String(report.at.at(-1));
+  const isBuilt = command === undefined && image === undefined && dockerfile !== undefined;
+  if (isBuilt && !around.inContainers)
+    report
+      .below("dockerfile")
+      .add(
+        "spec-nothing-to-run",
+        `replicas of "${name}" are processes here, and there is no command for them`,
+        'runner: "docker" in the environment, or a command',
+      );
+  if (isBuilt) return { kind: "image", image: name, argv: null };
   if (command === undefined && image === undefined)
     report.add(
       "spec-nothing-to-run",
-      `service "${String(at)}" has neither a command nor an image`,
-      nothingHint(String(at), others),
+      `service "${name}" has neither a command nor an image`,
+      nothingHint(name, around.services),
     );
   if (command !== undefined && image !== undefined)
     report
@@ -33,7 +49,7 @@ export function run(service: AuthoredService, isProtected: boolean, others: read
       );
   if (image === undefined || typeof image === "string")
     return { kind: "command", argv: argv(command ?? [], report.below("command")) };
-  checkImage(image.name, isProtected, report.below("image"));
+  checkImage(image.name, around.isProtected, report.below("image"));
   return {
     kind: "image",
     image: image.name,

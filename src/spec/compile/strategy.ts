@@ -7,7 +7,8 @@ import { argv } from "./run.js";
 
 type Of<K extends AuthoredStrategy["kind"]> = Extract<AuthoredStrategy, { kind: K }>;
 
-export function strategy(service: AuthoredService, report: Report): Strategy {
+/** `isCluster`: a gateway may be there that mirrors requests. */
+export function strategy(service: AuthoredService, isCluster: boolean, report: Report): Strategy {
   const written = service.strategy;
   if (written === undefined || typeof written === "string") throw new Error("the strategy was not filled in");
   if (service.port === undefined && written.kind !== "rolling")
@@ -29,7 +30,7 @@ export function strategy(service: AuthoredService, report: Report): Strategy {
         keepOldMs: ms(written.keepOld ?? ""),
       };
     case "canary":
-      return canary(written, report.below("strategy"));
+      return canary(written, isCluster, report.below("strategy"));
   }
 }
 
@@ -56,11 +57,11 @@ function smoke(check: NonNullable<Of<"blue-green">["smoke"]>[number], report: Re
   return { kind: "http", path: check.http, status: check.status ?? SMOKE_DEFAULTS.status, timeoutMs };
 }
 
-function canary(written: Of<"canary">, report: Report): CanaryStrategy {
+function canary(written: Of<"canary">, isCluster: boolean, report: Report): CanaryStrategy {
   const stages: CompiledStage[] = [];
   for (const [index, stage] of (written.stages ?? []).entries()) {
     const here = report.below("stages", index);
-    const share = typeof stage.share === "number" ? stage.share : percentOf(stage.share);
+    const share = percentage(stage.share);
     const time = stage.time ?? STAGE_TIME_DEFAULT;
     const [minMs, maxMs] = typeof time === "string" ? [ms(time), ms(time)] : [ms(time.min), ms(time.max)];
     if (share < 1) here.below("share").add("spec-stages", "a stage has at least 1 percent");
@@ -71,13 +72,22 @@ function canary(written: Of<"canary">, report: Report): CanaryStrategy {
     stages.push({ share, minMs, maxMs });
   }
   const { sticky } = written;
+  const mirror = written.mirror === undefined ? 0 : percentage(written.mirror);
+  if (written.mirror !== undefined && mirror < 1)
+    report.below("mirror").add("spec-mirror", "at least 1 percent is mirrored, or none", "remove mirror");
   return {
     kind: "canary",
     stages,
     routes: (written.routes ?? []).map((route, index) => routeMatch(route, report.below("routes", index))),
     sticky: typeof sticky === "object" ? { cookie: sticky.cookie ?? "", ttlMs: ms(sticky.ttl ?? "") } : null,
     keepOldMs: ms(written.keepOld ?? ""),
+    ...(isCluster && mirror > 0 && { mirror }),
   };
+}
+
+/** `10`, or `10%`. */
+function percentage(share: number | string): number {
+  return typeof share === "number" ? share : percentOf(share);
 }
 
 function routeMatch(route: NonNullable<Of<"canary">["routes"]>[number], report: Report): RouteMatch {

@@ -22,7 +22,7 @@ export function layerEnvironments(authored: Record<string, unknown>): { layered:
   for (const name of names) {
     const kinship = kinshipOf(name, written, names, problems);
     if (kinship === null) continue;
-    layered.push({ name, full: fill(settle(stack(authored, written, kinship)), kinship) });
+    layered.push({ name, full: fill(settle(stack(authored, written, kinship)), kinship, authored.name) });
   }
   return { layered, problems };
 }

@@ -11,25 +11,29 @@ import {
 } from "../defaults.js";
 import { durationMs } from "../quantity/duration.js";
 import { analysisDefaults, guardDefaults } from "./fill-analysis.js";
+import { containerDefaults, engineDefaults, runsContainers } from "./fill-cluster.js";
 import { overlay } from "./overlay.js";
 import { isObject, plain, type Traced, trace } from "./trace.js";
 
 const DEFAULT = { layer: { kind: "default" }, path: [] } as const;
 
 /** The environment with every field that has a default; `kinship` is its name and those that it extends. */
-export function fill(environment: Traced, kinship: readonly string[]): Traced {
+export function fill(environment: Traced, kinship: readonly string[], system: unknown): Traced {
   const builtIn = kinship.map((name) => BUILT_IN_ENVIRONMENTS[name]).find((found) => found !== undefined);
-  const written = plain(environment);
-  const services = isObject(written) && isObject(written.services) ? written.services : {};
+  const all = plain(environment);
+  const written = isObject(all) ? all : {};
+  const services = isObject(written.services) ? written.services : {};
+  const around = { onTooLittleData: builtIn?.onTooLittleData, inContainers: runsContainers(written) };
   const defaults: Record<string, unknown> = {
     ...ENVIRONMENT_DEFAULTS,
     ...(builtIn && { protected: builtIn.protected }),
+    ...engineDefaults(written, system, kinship[0] ?? ""),
     services: Object.fromEntries(
-      Object.entries(services).map(([name, service]) => [name, serviceDefaults(service, builtIn?.onTooLittleData)]),
+      Object.entries(services).map(([name, service]) => [name, serviceDefaults(service, around)]),
     ),
     resources: {},
   };
-  const resources = isObject(written) && isObject(written.resources) ? written.resources : {};
+  const resources = isObject(written.resources) ? written.resources : {};
   for (const [name, resource] of Object.entries(resources))
     (defaults.resources as Record<string, unknown>)[name] =
       isObject(resource) && resource.local === undefined && resource.external === undefined
@@ -44,26 +48,38 @@ export function fill(environment: Traced, kinship: readonly string[]): Traced {
 /** A service that lost its broken fields, with defaults in their place, so that the others can be looked at. */
 export function fillService(service: Record<string, unknown>): unknown {
   const asIs = (value: unknown) => value;
-  const defaults = trace(serviceDefaults(service, undefined), DEFAULT, asIs);
+  const defaults = trace(serviceDefaults(service, {}), DEFAULT, asIs);
   return plain(overlay(defaults, trace(service, DEFAULT, asIs), ["services", ""]));
 }
 
-function serviceDefaults(service: unknown, onTooLittleData: string | undefined): Record<string, unknown> {
+interface Around {
+  readonly onTooLittleData?: string | undefined;
+  readonly inContainers?: boolean;
+}
+
+function serviceDefaults(service: unknown, around: Around): Record<string, unknown> {
   if (!isObject(service)) return {};
+  const { onTooLittleData, inContainers = false } = around;
   const hasPort = service.port !== undefined;
   const strategy = strategyDefaults(service.strategy);
   return {
     ...SERVICE_DEFAULTS,
     ...(onTooLittleData !== undefined && { onTooLittleData }),
     ...(hasPort && { port: LISTEN_DEFAULTS }),
-    ...(service.image === undefined && service.source !== false && { source: SOURCE_DEFAULTS }),
-    ...(service.image !== undefined && isObject(service.source) && { source: SOURCE_DEFAULTS }),
+    ...((isObject(service.source) || packsByDefault(service)) && { source: SOURCE_DEFAULTS }),
+    ...containerDefaults(service, inContainers),
     probes: probesDefaults(isObject(service.probes) ? service.probes : {}, hasPort),
     strategy,
     guards: guardDefaults(service.analysis, hasPort, strategy.kind === "canary"),
     ...analysisDefaults(service.analysis, hasPort),
     edge: EDGE_DEFAULTS,
   };
+}
+
+/** A command has files; an image, or a Dockerfile alone, brings its own. */
+function packsByDefault(service: Record<string, unknown>): boolean {
+  const isBuilt = service.command === undefined && service.dockerfile !== undefined;
+  return service.image === undefined && service.source !== false && !isBuilt;
 }
 
 function probesDefaults(probes: Record<string, unknown>, hasPort: boolean): Record<string, unknown> {

@@ -9,6 +9,9 @@ export function expandShortForm(value: unknown, below: Path): unknown {
   const [room, , field, sub, ...deeper] = below;
   if (room === "services" && field === "analysis") return expandMetric(value, deeper);
   if (deeper.length > 0) return value;
+  if (typeof value === "string" && below.length === 1 && room === "registry") return { prefix: value };
+  if (typeof value === "string" && below.length === 2 && room === "kubernetes" && below[1] === "gateway")
+    return expandGateway(value);
   if (room === "resources" && below.length === 2) return typeof value === "string" ? { kind: value } : value;
   if (room !== "services" || isObject(value)) return value;
   if (sub === undefined) return expandField(field, value);
@@ -23,7 +26,15 @@ function expandField(field: string | number | undefined, value: unknown): unknow
   if (field === "image") return { name: value };
   if (field === "source") return { directory: value };
   if (field === "strategy") return { kind: value };
+  if (field === "dockerfile") return { file: value };
+  if (field === "ingress") return { hosts: [value] };
   return value;
+}
+
+/** `name`, or `namespace/name`. */
+function expandGateway(value: string): unknown {
+  const slash = value.indexOf("/");
+  return slash < 0 ? { name: value } : { namespace: value.slice(0, slash), name: value.slice(slash + 1) };
 }
 
 function expandProbe(value: unknown): unknown {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { kubernetes, registry } from "./cluster.js";
 import { field, required } from "./field.js";
 import { patchOf } from "./patch.js";
 import { few } from "./quantities.js";
@@ -18,7 +19,16 @@ const freeze = z.strictObject({
 
 export const environment = z.strictObject({
   extends: field(z.string(), "Another environment whose settings this one starts from."),
-  target: field(z.literal("host"), "The engine under the environment: host, this machine."),
+  target: field(z.enum(["host", "kubernetes"]), "The engine under the environment: this machine, or a cluster."),
+  runner: field(
+    z.enum(["process", "docker"]).nullable(),
+    "On a host: what replicas are, processes or containers of this machine's Docker Engine. A service with an image is always a container.",
+  ),
+  registry: field(
+    patchOf(registry).nullable(),
+    "Where images are pushed to and pulled from: registry.example.com/shop. A cluster needs one for what is built.",
+  ),
+  kubernetes: field(patchOf(kubernetes).nullable(), "How the cluster is reached, and what it has."),
   protected: field(z.boolean(), "Refuses releases of a changed working tree and mutable image tags."),
   whenBusy: field(z.enum(["supersede", "refuse"]), "What a deployment does to one that is still going on."),
   rollbackWindow: field(few, "So many revisions back, a rollback skips the stages."),

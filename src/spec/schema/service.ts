@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { analysis } from "./analysis.js";
+import { dockerfile } from "./build.js";
+import { clusterObject, ingress } from "./cluster.js";
 import { field, required } from "./field.js";
 import { guard } from "./guard.js";
 import { probes } from "./probe.js";
 import { attempts, command, cpu, dnsLabel, duration, few, replicas, size } from "./quantities.js";
+import { scaling } from "./scaling.js";
 import { secret } from "./secret.js";
 import { strategy } from "./strategy.js";
 
@@ -63,8 +66,16 @@ export const tooLittleData = z.enum(["hold", "abort", "continue"]);
 const uses = z.union([z.array(z.string()), z.record(z.string(), z.union([z.literal(true), variable]))]);
 
 export const service = z.strictObject({
-  command: field(command, "What each replica runs, on this machine. Either this or image."),
+  command: field(command, "What each replica runs. Either this or image."),
   image: field(image, "OCI image that each replica runs. Either this or command."),
+  dockerfile: field(
+    dockerfile,
+    "Where replicas are containers: the image is built from this, and runs its own command. Beside a command, processes run that one.",
+  ),
+  base: field(
+    z.string().min(1),
+    "Where replicas are containers, without a Dockerfile: the files are put into /app of this, the directory of an OCI layout relative to the spec, or an image.",
+  ),
   source: field(
     source,
     "Files that make the service, packed with each release. Default: the spec's directory, for a command.",
@@ -76,6 +87,7 @@ export const service = z.strictObject({
   ),
   probes: field(probes, "How to tell that a replica started, lives, and can take requests."),
   replicas: field(replicas, "How many run at the same time."),
+  scaling: field(scaling, "In a cluster: the range an autoscaler moves replicas in. On a host: no effect."),
   cpu: field(cpu, 'Cores for one replica: 0.5 or "500m".'),
   memory: field(size, "Memory limit of one replica."),
   stopGrace: field(duration, "From SIGTERM to SIGKILL."),
@@ -90,7 +102,15 @@ export const service = z.strictObject({
   edge: field(edge, "The load balancer before the replicas."),
   uses: field(
     uses,
-    "Resources whose URL it gets: names, or { name: variable }. Default variable: DATABASE_URL, REDIS_URL.",
+    "Resources and services whose URL it gets: names, or { name: variable }. Default variable: DATABASE_URL, REDIS_URL; of a service `<SERVICE>_URL`.",
+  ),
+  ingress: field(
+    ingress,
+    "In a cluster: where clients from outside reach it; a host name, or more. On a host: no effect.",
+  ),
+  adopt: field(
+    clusterObject,
+    "In a cluster: an existing Deployment that the first revision takes over as it is, without a restart. On a host: no effect.",
   ),
   after: field(z.array(z.string()), "Services that are deployed before it."),
 });

@@ -76,6 +76,10 @@ export const canaryStrategy = z.strictObject({
   routes: field(z.array(route), "Requests that go to the new release whatever the share."),
   sticky: field(sticky, "A client stays with the group that answered it first."),
   keepOld: field(duration, "The old group stays this long for the instant way back."),
+  mirror: field(
+    share,
+    "Behind a gateway of a cluster: percent of the old release's requests that the new one gets, too; nobody sees its answers. On a host: no effect.",
+  ),
 });
 
 export const strategyNames = ["rolling", "blue-green", "canary"] as const;
