@@ -1,6 +1,17 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
-import type { Labels } from "./labels.js";
-import type { RenderedObject } from "./object.js";
+import { autoscalerObject } from "./autoscaler.js";
+import { configurationObjects } from "./configuration.js";
+import { deploymentObject } from "./deployment.js";
+import { disruptionObject } from "./disruption.js";
+import { routeObjects } from "./http-route.js";
+import { ingressObject } from "./ingress.js";
+import { type Labels, serviceLabels } from "./labels.js";
+import { namespaceObject } from "./namespace.js";
+import { KINDS, type RenderedObject } from "./object.js";
+import { policyObject } from "./policy.js";
+import { rendered } from "./rendered.js";
+import { type ServiceScope, serviceScope } from "./scope.js";
+import { serviceObjects } from "./service.js";
 
 /** Values by variable of the secrets and resources that a group's replicas get. */
 export type SecretValues = (service: ServiceName, group: GroupId) => Readonly<Record<string, string>>;
@@ -13,13 +24,45 @@ export interface BuildInput {
   readonly secrets: SecretValues | null;
   /** Labels by which the adopted Deployment of a service selects its pods, as found in the cluster; absent: not known. */
   readonly adopted?: Readonly<Record<ServiceName, Labels>>;
+  /** `status.supportedFeatures` of the gateway's class (`HTTPRouteRequestMirror`); absent: what is optional is left out. */
+  readonly gatewayFeatures?: readonly string[];
 }
 
 /**
  * Everything that is to be in the cluster for an intent, in the order in which it is applied. The same input gives the
- * same objects with the same order of keys. Throws `kubernetes-command` for a workload that is not an image.
+ * same objects with the same order of keys. Throws `kubernetes-command` or `kubernetes-image-local` for a workload that
+ * is no image of a registry, `kubernetes-secret-missing` for a value that is not there.
  */
 export function kubernetesObjects(input: BuildInput): readonly RenderedObject[] {
-  void input;
-  return [];
+  const services = Object.keys(input.intent.services)
+    .sort()
+    .flatMap((name) => {
+      const intent = input.intent.services[name];
+      return intent === undefined ? [] : serviceObjectsOf(input, serviceScope(input, name, intent));
+    });
+  return inOrder([namespaceObject(input), ...services]);
+}
+
+function serviceObjectsOf(input: BuildInput, scope: ServiceScope): readonly (RenderedObject | null)[] {
+  const { environment, namespace, service, groups } = scope;
+  const labels = serviceLabels(environment, service);
+  return [
+    rendered("ServiceAccount", { name: service, namespace, labels }, { automountServiceAccountToken: false }),
+    ...groups.flatMap((group) => [
+      ...configurationObjects(scope, group, input.secrets),
+      deploymentObject(scope, group),
+      autoscalerObject(scope, group),
+    ]),
+    ...serviceObjects(scope),
+    disruptionObject(scope),
+    policyObject(scope, input),
+    ...routeObjects(scope, input.gatewayFeatures ?? []),
+    ingressObject(scope),
+  ];
+}
+
+function inOrder(objects: readonly (RenderedObject | null)[]): readonly RenderedObject[] {
+  return objects
+    .filter((object) => object !== null)
+    .sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.metadata.name < b.metadata.name ? -1 : 1));
 }

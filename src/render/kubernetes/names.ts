@@ -1,4 +1,4 @@
-import type { EnvironmentKey, GroupId, ServiceName } from "../../core/model/intent.js";
+import type { GroupId, ServiceName } from "../../core/model/intent.js";
 import { digestOf } from "../../spec/digest.js";
 
 /** Names of Services and of a pod's host are DNS labels (RFC 1123). */
@@ -16,18 +16,11 @@ export function deploymentName(service: ServiceName, group: GroupId, digest: str
   return `${cut(service, LONGEST_NAME - POD_SUFFIX - DIGITS - 1)}-${digits}`;
 }
 
-/** Name of something that a service has beside others: `<service>-<suffix>`, with digits in the middle when it is cut. */
-export function partName(service: ServiceName, suffix: string): string {
-  const whole = `${service}-${suffix}`;
+/** Name of a second object of one kind: `<service>.<suffix>`. No service has a dot in its name, so nothing else is called so. */
+export function dottedName(service: ServiceName, suffix: string): string {
+  const whole = `${service}.${suffix}`;
   if (whole.length <= LONGEST_NAME) return whole;
-  return `${cut(service, LONGEST_NAME - suffix.length - DIGITS - 2)}-${hexOf({ service, suffix })}-${suffix}`;
-}
-
-/** `<system>-<environment>`, for people; cut with digits when it is too long. */
-export function environmentName(environment: EnvironmentKey): string {
-  const whole = environment.replaceAll("/", "-");
-  if (whole.length <= LONGEST_NAME) return whole;
-  return `${cut(whole, LONGEST_NAME - DIGITS - 1)}-${hexOf({ environment })}`;
+  return `${cut(service, LONGEST_NAME - suffix.length - DIGITS - 2)}-${hexOf({ service })}.${suffix}`;
 }
 
 function cut(name: string, length: number): string {
