@@ -9,6 +9,8 @@ export default defineSystem({
       command: ["node", "server.js"],
       // `npm run build` puts a release here; it needs nothing but Node.js.
       source: "release",
+      // Where replicas are containers, these files are put into an image.
+      dockerfile: "Dockerfile",
       port: 8080,
       uses: ["database"],
       environment: {
@@ -85,6 +87,23 @@ export default defineSystem({
         },
       },
       resources: { database: { embedded: null, external: secret("database-url") } },
+    },
+
+    /** Production on a cluster of several zones, with as many replicas as its requests need. */
+    cluster: {
+      extends: "production",
+      target: "kubernetes",
+      registry: "registry.example.com/customers",
+      kubernetes: {
+        gateway: { name: "public", namespace: "gateway", metrics: "service://gateway/traefik:9100/metrics" },
+      },
+      services: {
+        "customer-service": {
+          port: 8080,
+          scaling: { min: 3, max: 10, cpu: "70%" },
+          ingress: { host: "customers.example.com" },
+        },
+      },
     },
   },
 });

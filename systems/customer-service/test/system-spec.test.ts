@@ -67,4 +67,13 @@ describe("as the document says,", () => {
         JWT_KEY: { kind: "secret" },
       });
   });
+
+  test("the cluster is production with 3 replicas at least, added above 70 % CPU, and the same release", () => {
+    const [there, here] = [service("cluster"), service("production")];
+    expect(environment("cluster")).toMatchObject({ target: "kubernetes", protected: true });
+    expect(there.scaling).toMatchObject({ min: 3, cpu: 0.7, memory: null });
+    expect(there.build).toMatchObject({ kind: "dockerfile", file: "Dockerfile", context: "release" });
+    const same = ["source", "probes", "strategy", "guards", "analysis", "environment", "replicas"] as const;
+    for (const field of same) expect(there[field]).toEqual(here[field]);
+  });
 });

@@ -1,0 +1,2 @@
+// @ts-check
+export const release = "1.1.0";
