@@ -1,0 +1,200 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { request } from "undici";
+import { eventually } from "../../../scenario/lab/eventually.js";
+import type { RigApi } from "./api.js";
+import { requireBuilt } from "./build.js";
+import { type ControlPlane, type ControlPlaneOptions, kubeconfigText, startControlPlane } from "./control-plane.js";
+import { KWOK_LABEL, type KwokOptions, startKwok } from "./kwok.js";
+import type { RigProgram } from "./program.js";
+
+const run = promisify(execFile);
+
+export interface ClusterOptions extends ControlPlaneOptions {
+  readonly kwok?: KwokOptions;
+}
+
+/** A real Kubernetes control plane of one story, on loopback, with what pods it has. `end()` leaves nothing. */
+export class Cluster {
+  private constructor(
+    private readonly plane: ControlPlane,
+    private readonly started: readonly RigProgram[],
+    /** A kubeconfig of a cluster administrator. */
+    readonly kubeconfig: string,
+  ) {}
+
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "windlass-kubernetes-"));
+    const started: RigProgram[] = [];
+    try {
+      const plane = await startControlPlane(folder, options, started);
+      const admin = { commonName: "administrator", organisations: ["system:masters"] };
+      const cluster = new Cluster(plane, started, await plane.kubeconfig("administrator", admin));
+      if (options.kwok !== undefined) {
+        await startKwok(plane, options.kwok, started);
+        await cluster.nodesReady(options.kwok.nodes);
+      }
+      // Pods are refused until their namespace has its service account.
+      await eventually("the default service account is there", () =>
+        plane.api.get("/api/v1/namespaces/default/serviceaccounts/default").catch(() => null),
+      );
+      return cluster;
+    } catch (error) {
+      await endAll(started);
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Where its files and logs are, until it ends. */
+  get folder(): string {
+    return this.plane.folder;
+  }
+
+  /** Address of the API server. */
+  get url(): string {
+    return this.plane.url;
+  }
+
+  get api(): RigApi {
+    return this.plane.api;
+  }
+
+  /** PEM text of the authority that signs the API server's certificate. */
+  get ca(): string {
+    return this.plane.authority.certificate;
+  }
+
+  /** One program, by its name: to pause, kill, or read its log. */
+  program(name: string): RigProgram {
+    const found = this.started.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`the cluster runs no ${name}`);
+    return found;
+  }
+
+  /** Runs kubectl as administrator; gives what it printed, and fails with what it said otherwise. */
+  async kubectl(argv: readonly string[]): Promise<string> {
+    const { stdout } = await run(requireBuilt("kubectl"), [`--kubeconfig=${this.kubeconfig}`, ...argv], {
+      env: { HOME: this.folder, PATH: process.env.PATH },
+      timeout: 60_000,
+      maxBuffer: 32 * 1024 * 1024,
+    });
+    return stdout;
+  }
+
+  /** A kubeconfig of a service account with a token, allowed what `rules` say (RBAC), in the whole cluster. */
+  async kubeconfigFor(account: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly rules: readonly { apiGroups: readonly string[]; resources: readonly string[]; verbs: readonly string[] }[];
+  }): Promise<{ readonly file: string; readonly token: string }> {
+    const { namespace, name } = account;
+    const where = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    await this.api.apply(where, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } });
+    await this.api.apply(`${rbac}/clusterroles/rig-${name}`, {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: `rig-${name}` },
+      rules: account.rules,
+    });
+    await this.api.apply(`${rbac}/clusterrolebindings/rig-${name}`, {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: `rig-${name}` },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `rig-${name}` },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    });
+    const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 3600 } };
+    const { status } = (await this.api.send("POST", `${where}/token`, asked)) as { status: { token: string } };
+    const file = path.join(this.folder, `account-${name}.kubeconfig`);
+    await writeFile(file, kubeconfigText(this.url, this.ca, { token: status.token }, namespace), { mode: 0o600 });
+    return { file, token: status.token };
+  }
+
+  /** A kubeconfig of an administrator whose certificate expires after so many seconds; the API server then answers 401. */
+  expiringKubeconfig(name: string, seconds: number): Promise<string> {
+    return this.plane.kubeconfig(name, { commonName: name, organisations: ["system:masters"], seconds });
+  }
+
+  /** The API server stands still: connections stay open, and nothing is answered. */
+  pauseApiServer(): void {
+    this.plane.apiServer.pause();
+  }
+
+  resumeApiServer(): void {
+    this.plane.apiServer.resume();
+  }
+
+  /** Ends the API server (as a crash does, when `kill`), and starts it anew at the same address after so long. */
+  async restartApiServer(how: { readonly kill?: boolean; readonly downMs?: number } = {}): Promise<void> {
+    await (how.kill === true ? this.plane.apiServer.kill() : this.plane.apiServer.end());
+    if (how.downMs !== undefined) await new Promise((resolve) => setTimeout(resolve, how.downMs));
+    await this.plane.apiServer.start();
+  }
+
+  /**
+   * Compacts etcd up to now. Lists that are half read end with 410; so do watches from an older version, at once
+   * without a watch cache, and with one after the API server was restarted.
+   */
+  async compact(): Promise<void> {
+    const ask = async (path: string, body: unknown): Promise<unknown> => {
+      const answer = await request(`${this.plane.etcdUrl}${path}`, { method: "POST", body: JSON.stringify(body) });
+      if (answer.statusCode !== 200) throw new Error(`etcd answered ${answer.statusCode}: ${await answer.body.text()}`);
+      return answer.body.json();
+    };
+    const range = (await ask("/v3/kv/range", { key: Buffer.from("\0").toString("base64") })) as {
+      header: { revision: string };
+    };
+    await ask("/v3/kv/compaction", { revision: range.header.revision, physical: true });
+  }
+
+  /** A node of KWOK vanishes: its heartbeats end, and nobody ends its pods any more. */
+  async stopNode(name: string): Promise<void> {
+    await this.api.merge(`/api/v1/nodes/${name}`, { metadata: { labels: { [KWOK_LABEL]: "no" } } });
+  }
+
+  async deleteNode(name: string): Promise<void> {
+    await this.api.remove(`/api/v1/nodes/${name}`);
+  }
+
+  async nodesReady(count: number): Promise<void> {
+    await eventually(
+      `${count} nodes are ready`,
+      async () =>
+        (await this.api.list("/api/v1/nodes")).filter((node) => isReady(node) && !isTainted(node)).length >= count,
+      () => this.started.map((program) => `${program.name}: ${program.tail(3)}`).join("\n"),
+      120_000,
+    );
+  }
+
+  /** Ends every program, the last started first, and removes every file. */
+  async end(): Promise<void> {
+    await endAll(this.started);
+    await this.api.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A control plane and, when asked for, fake nodes that play pods (see `FAULTS` in stages.ts). */
+export function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  return Cluster.start(options);
+}
+
+async function endAll(programs: readonly RigProgram[]): Promise<void> {
+  for (const program of [...programs].reverse()) await program.end();
+}
+
+/** Whether a node or a pod says of itself that it is ready. */
+export function isReady(object: { readonly [field: string]: unknown }): boolean {
+  const status = object.status as { conditions?: { type: string; status: string }[] } | undefined;
+  return status?.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+}
+
+/** A node that has just become ready takes pods a moment later only. */
+function isTainted(node: { readonly [field: string]: unknown }): boolean {
+  return ((node.spec as { taints?: readonly unknown[] }).taints ?? []).length > 0;
+}
