@@ -53,8 +53,8 @@ export const SCALING_CPU_DEFAULT = "70%";
 
 export const INGRESS_DEFAULTS = { path: "/" } as const;
 
-/** Where a pod listens when the spec leaves the port to the target. */
-export const CLUSTER_PORT = 8080;
+/** Port of a Service whose port the spec leaves to the target. */
+export const CLUSTER_PORT = 80;
 
 /** A timeout is never longer than its period: the one that the user wrote moves the other. */
 export const PROBE_DEFAULTS = {

@@ -140,7 +140,7 @@ function cluster(): string[] {
     "where a service has an `ingress`. A namespace longer than 63 characters is cut, with digits of its own.",
     "",
     ...table("Gateway", gatewayObject, defaults.GATEWAY_DEFAULTS),
-    `A service with port 0 listens on ${code(defaults.CLUSTER_PORT)} in a cluster; \`port.host\` has no effect there, and a certificate is the ingress's.`,
+    `A service with port 0 is called at port ${defaults.CLUSTER_PORT} in a cluster; \`port.host\` has no effect there, and a certificate is the ingress's.`,
     "",
   ];
 }

@@ -34,10 +34,29 @@ export function compile(authored: unknown): CompileResult {
     environments[one.name] = compiled.environment;
     found.push(...compiled.problems.map((each) => ({ problem: each, environment: one.name })));
   }
+  problems.push(...sharedNamespaces(Object.values(environments)));
   const all = distinct(problems, found, layered.length);
   if (all.length > 0) return { problems: all };
   const system: CompiledSystem = { schema: 1, name: authored.name as string, environments };
   return { system, digest: digestOf(system) };
+}
+
+/** Two environments in one namespace would each remove what the other one has there. */
+function sharedNamespaces(environments: readonly CompiledEnvironment[]): Problem[] {
+  const owners = new Map<string, string>();
+  return environments.flatMap(({ name, kubernetes }) => {
+    if (kubernetes === undefined) return [];
+    const { kubeconfig, context, namespace } = kubernetes;
+    const place = JSON.stringify([kubeconfig, context, namespace]);
+    const owner = owners.get(place);
+    owners.set(place, owner ?? name);
+    if (owner === undefined) return [];
+    const path = ["environments", name, "kubernetes", "namespace"];
+    const hint = "give each its own, or leave namespace out";
+    return [
+      problem("spec-namespace-twice", path, `namespace "${namespace}" belongs to the environment ${owner}`, hint),
+    ];
+  });
 }
 
 interface Found {

@@ -212,6 +212,18 @@ describe("what is wrong", () => {
       "every",
       "token",
       "secret",
+      "target",
+      "kubernetes",
+      "gateway",
+      "registry",
+      "prefix",
+      "dockerfile",
+      "base",
+      "scaling",
+      "max",
+      "ingress",
+      "hosts",
+      "mirror",
     );
     const leaf = fc.constantFrom<unknown>(
       null,
@@ -227,6 +239,8 @@ describe("what is wrong", () => {
       "5%",
       "api",
       "postgres",
+      "kubernetes",
+      "docker",
       "http://x/{{group}}",
       "/{{x}}",
     );

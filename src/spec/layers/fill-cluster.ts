@@ -49,11 +49,15 @@ export function containerDefaults(service: Record<string, unknown>, inContainers
   };
 }
 
-/** `min` and `replicas` are the same number: each is the other's default. */
+/** `min` and `replicas` are the same number: each is the other's default, where it is one that both may be. */
 function scalingDefaults(scaling: Record<string, unknown>, replicas: unknown): object {
   const target = scaling.cpu === undefined && scaling.memory === undefined ? { cpu: SCALING_CPU_DEFAULT } : {};
-  const min = scaling.min ?? replicas ?? SERVICE_DEFAULTS.replicas;
-  return { replicas: min, scaling: { ...SCALING_DEFAULTS, ...target, min } };
+  const number = scaling.min ?? replicas ?? SERVICE_DEFAULTS.replicas;
+  const shared = typeof number === "number" && number >= 1 ? number : null;
+  return {
+    scaling: { ...SCALING_DEFAULTS, ...target, ...(shared !== null && { min: shared }) },
+    ...(shared !== null && { replicas: shared }),
+  };
 }
 
 export function runsNode(command: unknown): boolean {
