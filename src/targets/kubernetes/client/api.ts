@@ -166,8 +166,9 @@ export interface RequestCounts {
 /**
  * One cluster's API. Every call has a deadline. Codes: `kubernetes-conflict` (facts.conflicts: field, manager),
  * `-forbidden`, `-not-found`, `-invalid` (facts.fields), `-quota`, `-admission`, `-unauthorized`, `-gone`,
- * `-unreachable`, `-timeout`, `-busy` (our own queue is full), `-terminating` (the namespace is being deleted),
- * `-refused` (anything else that the server says no to).
+ * `-unreachable`, `-timeout`, `-busy` (the server's queue or our own is full), `-terminating` (the namespace is being
+ * deleted), `-not-served` (a custom resource that is not installed), `-proxy-failed` (the pod behind the API server does
+ * not answer), `-config` (kubeconfig), `-closed` (after `close`), `-refused` (anything else that the server says no to).
  */
 export interface Kubernetes {
   /** Null when there is none. */

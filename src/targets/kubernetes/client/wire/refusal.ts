@@ -40,6 +40,8 @@ interface Classified {
 function classify({ status, body, hidden }: Refusal): Classified {
   const text = body?.message ?? "";
   const causes = body?.details.causes ?? [];
+  if (body === null && status === 404)
+    return { code: "kubernetes-refused", details: { hint: "is this the URL of an API server?" } };
   if (status !== 409 && ADMISSION.test(text)) return { code: "kubernetes-admission", details: admissionDetails(text) };
   switch (status) {
     case 401:

@@ -103,7 +103,7 @@ export class Wire {
 
   #poolsFor(certificate: ClientCertificate | null): Pools {
     const present = this.#pools;
-    if (present !== null && present.certificate === certificate) return present;
+    if (present !== null && same(present.certificate, certificate)) return present;
     if (present !== null) this.#retire(present);
     const pools = {
       certificate,
@@ -139,4 +139,8 @@ export class Wire {
       },
     });
   }
+}
+
+function same(a: ClientCertificate | null, b: ClientCertificate | null): boolean {
+  return a === b || (a !== null && b !== null && a.cert === b.cert && a.key === b.key);
 }
