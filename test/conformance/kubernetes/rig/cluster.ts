@@ -9,12 +9,15 @@ import type { RigApi } from "./api.js";
 import { requireBuilt } from "./build.js";
 import { type ControlPlane, type ControlPlaneOptions, kubeconfigText, startControlPlane } from "./control-plane.js";
 import { KWOK_LABEL, type KwokOptions, startKwok } from "./kwok.js";
+import { type RealNode, startNode } from "./node/node.js";
 import type { RigProgram } from "./program.js";
 
 const run = promisify(execFile);
 
 export interface ClusterOptions extends ControlPlaneOptions {
   readonly kwok?: KwokOptions;
+  /** This machine as the node `machine`, with a real kubelet: needs root. One such cluster at a time on a machine. */
+  readonly kubelet?: true;
 }
 
 /** A real Kubernetes control plane of one story, on loopback, with what pods it has. `end()` leaves nothing. */
@@ -22,6 +25,8 @@ export class Cluster {
   private constructor(
     private readonly plane: ControlPlane,
     private readonly started: readonly RigProgram[],
+    private readonly takeBack: readonly (() => Promise<void>)[],
+    private readonly node: RealNode | null,
     /** A kubeconfig of a cluster administrator. */
     readonly kubeconfig: string,
   ) {}
@@ -29,22 +34,24 @@ export class Cluster {
   static async start(options: ClusterOptions): Promise<Cluster> {
     const folder = await mkdtemp(path.join(os.tmpdir(), "windlass-kubernetes-"));
     const started: RigProgram[] = [];
+    const takeBack: (() => Promise<void>)[] = [];
+    let node: RealNode | null = null;
     try {
       const plane = await startControlPlane(folder, options, started);
       const admin = { commonName: "administrator", organisations: ["system:masters"] };
-      const cluster = new Cluster(plane, started, await plane.kubeconfig("administrator", admin));
+      if (options.kubelet === true) node = await startNode(plane, started, takeBack);
+      const cluster = new Cluster(plane, started, takeBack, node, await plane.kubeconfig("administrator", admin));
       if (options.kwok !== undefined) {
         await startKwok(plane, options.kwok, started);
-        await cluster.nodesReady(options.kwok.nodes);
       }
+      await cluster.nodesReady((options.kwok?.nodes ?? 0) + (node === null ? 0 : 1));
       // Pods are refused until their namespace has its service account.
       await eventually("the default service account is there", () =>
         plane.api.get("/api/v1/namespaces/default/serviceaccounts/default").catch(() => null),
       );
       return cluster;
     } catch (error) {
-      await endAll(started);
-      await rm(folder, { recursive: true, force: true });
+      await endAll(folder, started, takeBack, node);
       throw error;
     }
   }
@@ -157,6 +164,12 @@ export class Cluster {
     await this.api.merge(`/api/v1/nodes/${name}`, { metadata: { labels: { [KWOK_LABEL]: "no" } } });
   }
 
+  /** Lets pods of the real node pull from a registry on loopback that speaks HTTP (`127.0.0.1:<port>`). */
+  async allowRegistry(host: string): Promise<void> {
+    if (this.node === null) throw new Error("only a real node pulls images");
+    await this.node.containerd.allow(host);
+  }
+
   async deleteNode(name: string): Promise<void> {
     await this.api.remove(`/api/v1/nodes/${name}`);
   }
@@ -173,9 +186,8 @@ export class Cluster {
 
   /** Ends every program, the last started first, and removes every file. */
   async end(): Promise<void> {
-    await endAll(this.started);
+    await endAll(this.folder, this.started, this.takeBack, this.node);
     await this.api.close();
-    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -184,8 +196,20 @@ export function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   return Cluster.start(options);
 }
 
-async function endAll(programs: readonly RigProgram[]): Promise<void> {
+async function endAll(
+  folder: string,
+  programs: readonly RigProgram[],
+  takeBack: readonly (() => Promise<void>)[],
+  node: RealNode | null,
+): Promise<void> {
+  // First what would start containers anew, then the containers, then what they run in.
+  await node?.kubelet.end();
+  await node?.containerd.killAll();
   for (const program of [...programs].reverse()) await program.end();
+  const failures: unknown[] = [];
+  for (const undo of [...takeBack].reverse()) await undo().catch((error: unknown) => failures.push(error));
+  await rm(folder, { recursive: true, force: true });
+  if (failures.length > 0) throw new AggregateError(failures, "the rig could not take everything back");
 }
 
 /** Whether a node or a pod says of itself that it is ready. */
