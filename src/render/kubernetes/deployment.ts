@@ -32,7 +32,6 @@ export function deploymentObject(scope: ServiceScope, group: GroupScope): Render
       replicas,
       selector: { matchLabels: groupSelector(service, group.name) },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-      minReadySeconds: 0,
       revisionHistoryLimit: 1,
       progressDeadlineSeconds: 600,
       template: { metadata: { labels }, spec: podOf(scope, group) },

@@ -27,7 +27,8 @@ export function policyObject(scope: ServiceScope, input: BuildInput): RenderedOb
       spec: {
         podSelector: { matchLabels: serviceSelector(service) },
         policyTypes: ["Ingress"],
-        ingress: isReached ? [rule] : [],
+        // Absent: from nowhere.
+        ingress: isReached ? [rule] : undefined,
       },
     },
   );

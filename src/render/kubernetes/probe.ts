@@ -15,11 +15,11 @@ export function probesOf({ startup, liveness, readiness }: Probes): JsonObject {
   };
 }
 
-/** A kubelet counts in whole seconds. */
+/** A kubelet counts in whole seconds. Zeros are left out here as everywhere: an API server does not keep them. */
 function probeOf(probe: Probe): JsonObject {
   return {
     ...actionOf(probe.action),
-    initialDelaySeconds: seconds(probe.delayMs),
+    initialDelaySeconds: seconds(probe.delayMs) || undefined,
     periodSeconds: Math.max(1, seconds(probe.periodMs)),
     timeoutSeconds: Math.max(1, seconds(probe.timeoutMs)),
     failureThreshold: Math.max(1, probe.failures),
