@@ -11,15 +11,17 @@ const MAX_OUTPUT = 16 * 1024;
 
 /**
  * Runs a command in a running container and waits for its end. `docker-refused` 409 when it does not run,
- * `docker-timeout` after the deadline: then the command goes on, the Engine has no way to end it.
+ * `environment` is beside the container's own. `docker-timeout` after the deadline: then the command goes on, the Engine has no way to end it.
  */
 export async function execIn(
   engine: DockerEngine,
   id: string,
   argv: readonly string[],
   deadlineMs: number,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<ExecOutcome> {
-  const body = { Cmd: argv, AttachStdout: true, AttachStderr: true };
+  const Env = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const body = { Cmd: argv, AttachStdout: true, AttachStderr: true, Env };
   const made = await engine.json<{ Id: string }>("POST", `/containers/${encodeURIComponent(id)}/exec`, { body });
   const chunks: Buffer[] = [];
   let kept = 0;

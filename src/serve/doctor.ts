@@ -21,6 +21,13 @@ export async function examine(places: Places, target: HostTarget, engine: Engine
           ),
     );
     findings.push(ok("limits", `cgroups: ${facts.cgroups}`));
+    const { docker } = facts;
+    if (docker !== undefined)
+      findings.push(
+        docker.ok
+          ? ok("Docker", docker.sentence)
+          : wrong("Docker", docker.sentence, "containers go on as they are; start the Engine, or set DOCKER_HOST"),
+      );
     for (const [name, detail] of Object.entries(facts.resources)) findings.push(ok(`resource ${name}`, detail));
   } catch (error) {
     findings.push(

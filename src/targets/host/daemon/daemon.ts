@@ -3,6 +3,9 @@ import path from "node:path";
 import type { Intent } from "../../../core/model/intent.js";
 import type { Places } from "../../../ports/places.js";
 import type { LogLine, LogQuery } from "../../../ports/target.js";
+import { ContainerRunner } from "../container/container-runner.js";
+import { Containers } from "../container/containers.js";
+import { registryAuth } from "../container/registry-auth.js";
 import type { Channel } from "../edge/handover.js";
 import type { EdgeStatus } from "../edge/protocol.js";
 import { embeddedServers, endUnwanted } from "../resources/embedded.js";
@@ -45,6 +48,7 @@ export const instanceOf = (home: string): string =>
   createHash("sha256").update(path.resolve(home)).digest("hex").slice(0, 12);
 
 const now = (): number => performance.now();
+const ENGINE_AWAY_MS = 20_000;
 
 /** Everything that the daemon knows and does, without its socket. */
 export class Daemon {
@@ -52,6 +56,7 @@ export class Daemon {
   readonly secrets: Secrets;
   private readonly intents: Intents;
   private readonly supervisor: Supervisor;
+  private readonly containers: Containers;
   private readonly resources: Resources;
   private readonly edge: EdgeLink;
   private readonly listeners: Listeners;
@@ -92,6 +97,15 @@ export class Daemon {
       resources: this.resources,
       ports,
     });
+    this.containers = new Containers({
+      instance,
+      dockerHost: process.env.DOCKER_HOST,
+      credentials: registryAuth,
+      ports,
+      now,
+      prepare: (identity, plan, state) => preparer.container(identity, plan, state),
+      report,
+    });
     this.supervisor = new Supervisor({
       instance,
       logs: inside("logs"),
@@ -100,6 +114,7 @@ export class Daemon {
       ports,
       now,
       prepare: (identity, plan, state) => preparer.prepare(identity, plan, state),
+      containers: this.containers,
       changed: () => this.sync.touch(),
       restarting: (identity) => this.restarts.add(identity),
       report,
@@ -128,13 +143,6 @@ export class Daemon {
         this.supervisor
           .of(environment)
           .filter((one) => one.service === service && one.group === group && one.runner.state.phase === "ready"),
-      specOf: async (replica) => {
-        const group = this.intents.get(replica.environment)?.intent.services[replica.service]?.groups[replica.group];
-        if (group === undefined) throw new Error(`the group of ${replica.id} is gone`);
-        const preparation = await preparer.prepare(replica, { ...group, drainMs: 0 }, replica.runner.state);
-        if (preparation.kind === "waits") throw new Error(`${replica.id} waits for ${preparation.for}`);
-        return preparation.spec;
-      },
       report,
     });
   }
@@ -185,9 +193,12 @@ export class Daemon {
 
   logs(environment: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
     const sources = () =>
-      this.supervisor
-        .of(environment)
-        .map(({ service, id, output }) => ({ service, replica: id, directory: output.directory }));
+      this.supervisor.of(environment).map(({ service, id, output, runner }) => ({
+        service,
+        replica: id,
+        directory: output.directory,
+        container: runner instanceof ContainerRunner ? this.containers.printed(runner) : null,
+      }));
     return logLines(sources, query, signal);
   }
 
@@ -202,8 +213,10 @@ export class Daemon {
     const resources = this.intents
       .all()
       .map(({ environment }) => [environment, this.resources.observe(environment)] as const);
+    const docker = this.containers.condition;
     return {
       ...this.hello(),
+      ...(docker === null ? {} : { docker }),
       ...factsOf(await this.status(), this.edge.holdsSockets, this.cgroups, this.supervisor.all(), resources),
     };
   }
@@ -227,6 +240,7 @@ export class Daemon {
   slowTick(): void {
     if (this.ending) return;
     this.supervisor.sample();
+    this.containers.slowTick();
     if (this.listeners.problems.size > 0) this.sync.touch();
     for (const { environment, intent } of this.intents.all()) {
       this.wantResources(environment, intent.resources);
@@ -264,7 +278,15 @@ export class Daemon {
   async endEverything(): Promise<void> {
     this.ending = true;
     for (const { environment } of this.supervisor.all()) this.supervisor.want(environment, {});
-    while (this.supervisor.all().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    const late = now() + ENGINE_AWAY_MS;
+    const left = (): readonly Replica[] => {
+      const all = this.supervisor.all();
+      // Containers of an Engine that does not come back are left, with their records: the next daemon removes them.
+      const inVain = !this.containers.reachable && now() > late;
+      return inVain ? all.filter(({ runner }) => !(runner instanceof ContainerRunner)) : all;
+    };
+    while (left().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await this.containers.end();
     await this.resources.stopAll();
     await this.edge.end();
     this.cgroups?.removeAll();

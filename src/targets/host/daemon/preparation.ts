@@ -1,8 +1,10 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import type { Workload } from "../../../core/model/intent.js";
 import { WindlassError } from "../../../error.js";
+import { CONTAINER_PORT } from "../container/seen.js";
+import type { ContainerPreparation } from "../container/start.js";
 import { LOOPBACK, type PortPool } from "../supervisor/free-port.js";
-import type { LaunchSpec } from "../supervisor/launch.js";
 import type { GroupPlan, ReplicaIdentity } from "../supervisor/replica.js";
 import { fileSafe } from "../supervisor/replica-record.js";
 import type { ReplicaState } from "../supervisor/replica-state.js";
@@ -65,37 +67,65 @@ export class Preparer {
 
   async prepare(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState): Promise<Preparation> {
     const { workload } = plan;
-    if (workload.run.kind === "image")
-      throw new WindlassError(
-        "host-image-unsupported",
-        `the host target runs commands, not the image ${workload.run.image}`,
-        {
-          hint: "Give the service a command, or deploy it to a target that runs containers.",
-        },
-      );
-    const urls: Record<string, string> = {};
-    for (const { resource, variable } of workload.uses) {
-      const answer = this.options.resources.url(identity.environment, resource);
-      if (answer.kind === "waits") return answer;
-      urls[variable] = answer.url;
-    }
+    const { run } = workload;
+    if (run.kind === "image") throw new WindlassError("host-run-kind", `${identity.id} is a container, not a process`);
+    const urls = this.urls(identity, workload);
+    if (urls.kind === "waits") return urls;
     const values = this.values(identity, plan);
     const cwd = await this.directory(identity, workload.artefact);
-    // A running one keeps its port: this is asked for an adopted replica's probe command, too.
-    const port = !workload.hasPort
-      ? null
-      : state.process !== null
-        ? state.port
-        : await this.options.ports.take(state.port);
+    const port = await this.port(workload, state);
     const environment = {
       ...inheritedEnvironment(),
       ...telemetryOf(identity),
       ...values,
-      ...urls,
-      ...this.own(identity, plan, port),
+      ...urls.urls,
+      ...(port === null ? {} : { PORT: String(port), HOST: LOOPBACK }),
+      ...this.own(identity, plan),
+      WINDLASS_SUPERVISED: "1",
     };
-    const spec: LaunchSpec = { argv: workload.run.argv, cwd, environment, port };
-    return { kind: "ready", spec };
+    return { kind: "ready", spec: { argv: run.argv, cwd, environment, port } };
+  }
+
+  /**
+   * The same for a container: nothing of this machine's environment, a port that is its own inside, and no
+   * WINDLASS_SUPERVISED, by which a daemon knows the processes that it may end.
+   */
+  async container(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState): Promise<ContainerPreparation> {
+    const { workload } = plan;
+    const { run } = workload;
+    if (run.kind === "command")
+      throw new WindlassError("host-run-kind", `${identity.id} is a process, not a container`);
+    const urls = this.urls(identity, workload);
+    if (urls.kind === "waits") return urls;
+    const values = this.values(identity, plan);
+    const port = await this.port(workload, state);
+    const environment = {
+      ...telemetryOf(identity),
+      ...values,
+      ...(port === null ? {} : { PORT: String(CONTAINER_PORT), HOST: "0.0.0.0" }),
+      ...this.own(identity, plan),
+    };
+    const { image, argv } = run;
+    return { kind: "ready", start: { image, argv, environment, urls: urls.urls, port } };
+  }
+
+  private urls(
+    { environment }: ReplicaIdentity,
+    { uses }: Workload,
+  ): { kind: "ready"; urls: Record<string, string> } | { kind: "waits"; for: string } {
+    const urls: Record<string, string> = {};
+    for (const { resource, variable } of uses) {
+      const answer = this.options.resources.url(environment, resource);
+      if (answer.kind === "waits") return answer;
+      urls[variable] = answer.url;
+    }
+    return { kind: "ready", urls };
+  }
+
+  /** A running one keeps its port: this is asked for an adopted replica's probe command, too. */
+  private async port({ hasPort }: Workload, state: ReplicaState): Promise<number | null> {
+    if (!hasPort) return null;
+    return state.process !== null ? state.port : await this.options.ports.take(state.port);
   }
 
   private values(identity: ReplicaIdentity, plan: GroupPlan): Record<string, string> {
@@ -108,16 +138,14 @@ export class Preparer {
     return values;
   }
 
-  private own(identity: ReplicaIdentity, plan: GroupPlan, port: number | null): Record<string, string> {
+  private own(identity: ReplicaIdentity, plan: GroupPlan): Record<string, string> {
     return {
-      ...(port === null ? {} : { PORT: String(port), HOST: LOOPBACK }),
       WINDLASS_SERVICE: identity.service,
       WINDLASS_RELEASE: plan.label,
       WINDLASS_GROUP: identity.group,
       WINDLASS_REPLICA: identity.id,
       WINDLASS_ENVIRONMENT: identity.environment,
       WINDLASS_INSTANCE: this.options.instance,
-      WINDLASS_SUPERVISED: "1",
     };
   }
 

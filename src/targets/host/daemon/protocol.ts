@@ -78,4 +78,6 @@ export interface Facts extends Hello {
   readonly cgroups: string;
   readonly limits: Readonly<Record<string, { readonly memory: string | null; readonly cpu: string | null }>>;
   readonly resources: Readonly<Record<string, string>>;
+  /** How the Docker Engine is; absent while no container is wanted, and from an older daemon. */
+  readonly docker?: { readonly ok: boolean; readonly sentence: string };
 }

@@ -3,9 +3,10 @@ import { z } from "zod";
 import type { TaskIntent } from "../../../core/model/intent.js";
 import type { TaskObservation } from "../../../core/model/observation.js";
 import type { SmokeCheck } from "../../../spec/compiled.js";
+import { ContainerRunner } from "../container/container-runner.js";
+import { CONTAINER_PORT } from "../container/seen.js";
 import { readRecord, writeDurably } from "../supervisor/durable-file.js";
-import type { LaunchSpec } from "../supervisor/launch.js";
-import { commandProbe, httpProbe, type ProbeAnswer } from "../supervisor/probing.js";
+import { httpProbe, type ProbeAnswer } from "../supervisor/probing.js";
 import type { Replica } from "../supervisor/replica.js";
 
 const finishedSchema = z.record(z.string(), z.object({ phase: z.enum(["passed", "failed"]), detail: z.string() }));
@@ -14,8 +15,6 @@ const REMEMBERED = 500;
 export interface TasksOptions {
   readonly file: string;
   readonly replicas: (environment: string, service: string, group: string) => readonly Replica[];
-  /** The directory and environment of a replica, for check commands. */
-  readonly specOf: (replica: Replica) => Promise<LaunchSpec>;
   readonly report: (message: string, error?: unknown) => void;
 }
 
@@ -78,9 +77,10 @@ export class Tasks {
       if (port === null) return { ok: false, detail: "it has no port" };
       return httpProbe(check.path, port, check.timeoutMs, check.status);
     }
-    const { cwd, environment } = await this.options.specOf(replica);
-    const url = port === null ? {} : { WINDLASS_SMOKE_URL: `http://127.0.0.1:${port}` };
-    return commandProbe(check.argv, { port, cwd, environment: { ...environment, ...url } }, check.timeoutMs);
+    // The command runs where the replica is; inside a container the port is another one.
+    const near = replica.runner instanceof ContainerRunner ? CONTAINER_PORT : port;
+    const url: Record<string, string> = port === null ? {} : { WINDLASS_SMOKE_URL: `http://127.0.0.1:${near}` };
+    return replica.runner.run(check.argv, url, check.timeoutMs);
   }
 
   private remember(key: string, outcome: TaskObservation): void {

@@ -1,6 +1,6 @@
 import type { ExitReport } from "../../../core/model/observation.js";
 import { backoffMs, GOOD_RUN_MS, isCrashLoop } from "./backoff.js";
-import { begin, record } from "./probe-count.js";
+import { begin, putOff, record } from "./probe-count.js";
 import {
   type ExitFacts,
   freshProbes,
@@ -33,21 +33,25 @@ export function decide(state: ReplicaState, event: ReplicaEvent, now: number): D
         waitsFor: null,
         process: event.process,
         port: event.port,
-        startedAt: now,
+        startedAt: now - (event.ranMs ?? 0),
         dying: null,
         probes: freshProbes(state.plan, now),
       };
       return state.leaving ? terminate(started, now) : same(started);
     }
     case "launch-failed":
-      return ended(state, couldNotStart(event.message), now);
+      return ended(state, couldNotStart(event.message), 0, now);
     case "waits":
       if (state.leaving) return { state: { ...state, launching: false, phase: "gone" }, effects: [] };
       return same({ ...state, launching: false, waitsFor: event.for, deadline: now + LOOK_AGAIN_MS });
     case "exited":
-      return ended(state, report(state, event.exit, now), now);
+      return ended(state, report(state, event.exit, now), ranMs(state, event.exit, now), now);
     case "probed":
       return probed(state, event.probe, event.ok, event.detail, now);
+    case "unprobed": {
+      const count = putOff(state.probes[event.probe], state.plan.probes[event.probe], now);
+      return same({ ...state, probes: { ...state.probes, [event.probe]: count } });
+    }
     case "memory-exceeded":
       if (state.process === null || state.dying !== null) return same(state);
       return {
@@ -136,10 +140,10 @@ function terminate(state: ReplicaState, now: number): Decision {
   };
 }
 
-function ended(state: ReplicaState, lastExit: ExitReport, now: number): Decision {
+function ended(state: ReplicaState, lastExit: ExitReport, ran: number, now: number): Decision {
   const after: ReplicaState = { ...state, process: null, launching: false, waitsFor: null, dying: null, lastExit };
   if (state.leaving) return { state: { ...after, phase: "gone" }, effects: [{ kind: "sweep" }] };
-  const streak = state.process !== null && now - state.startedAt >= GOOD_RUN_MS ? 1 : state.streak + 1;
+  const streak = ran >= GOOD_RUN_MS ? 1 : state.streak + 1;
   return {
     state: { ...after, phase: "backoff", streak, restarts: state.restarts + 1, deadline: now + backoffMs(streak) },
     effects: [{ kind: "sweep" }, { kind: "restarting" }],
@@ -159,12 +163,17 @@ function report(state: ReplicaState, exit: ExitFacts, now: number): ExitReport {
     if (dying !== null) return { code, signal, reason: dying.reason, message: dying.message, lastLines };
   }
   const reason = state.leaving ? "stopped" : exit.known ? "exited" : "unknown";
-  return { code, signal, reason, message: howItEnded(exit, now - state.startedAt), lastLines };
+  return { code, signal, reason, message: howItEnded(exit, ranMs(state, exit, now)), lastLines };
+}
+
+function ranMs(state: ReplicaState, exit: ExitFacts, now: number): number {
+  return exit.ranMs ?? (state.process === null ? 0 : now - state.startedAt);
 }
 
 function howItEnded(exit: ExitFacts, ranMs: number): string {
   const after = `after ${(ranMs / 1000).toFixed(1)} s`;
-  if (!exit.known) return `it ended ${after}; how is unknown, because another daemon had started it`;
+  if (!exit.known)
+    return `it ended ${after}; ${exit.because ?? "how is unknown, because another daemon had started it"}`;
   if (exit.signal !== null) return `it was ended by ${exit.signal} ${after}`;
   if (exit.code === 0) return `it ended by itself with exit code 0 ${after}; a service has to stay in the foreground`;
   return `it ended with exit code ${exit.code} ${after}`;

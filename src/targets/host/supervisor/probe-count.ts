@@ -58,3 +58,8 @@ export function record(count: ProbeCount, probe: Probe, ok: boolean, detail: str
     detail,
   };
 }
+
+/** As if it had not been asked: it is asked again after its period. */
+export function putOff(count: ProbeCount, probe: Probe | null, now: number): ProbeCount {
+  return { ...count, running: false, nextAt: now + (probe?.periodMs ?? 0) };
+}

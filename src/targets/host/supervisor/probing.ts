@@ -5,6 +5,10 @@ import type { Probe } from "../../../spec/compiled.js";
 
 export interface ProbeTarget {
   readonly port: number | null;
+  /** For a TCP probe; 127.0.0.1 without it. */
+  readonly host?: string;
+  /** Where it is another one at `host`. */
+  readonly hostPort?: number;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -22,7 +26,7 @@ export function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeAnswer
   const { action } = probe;
   if (action.kind === "command") return commandProbe(action.argv, target, probe.timeoutMs);
   if (target.port === null) return Promise.resolve({ ok: false, detail: "the service has no port to probe" });
-  if (action.kind === "tcp") return tcpProbe(target.port, probe.timeoutMs);
+  if (action.kind === "tcp") return tcpProbe(target.host ?? HOST, target.hostPort ?? target.port, probe.timeoutMs);
   return httpProbe(action.path, target.port, probe.timeoutMs);
 }
 
@@ -48,9 +52,9 @@ export function httpProbe(path: string, port: number, timeoutMs: number, status?
   });
 }
 
-function tcpProbe(port: number, timeoutMs: number): Promise<ProbeAnswer> {
+function tcpProbe(host: string, port: number, timeoutMs: number): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
-    const socket = net.connect({ host: HOST, port });
+    const socket = net.connect({ host, port });
     const finish = (ok: boolean, detail: string): void => {
       socket.destroy();
       resolve({ ok, detail });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { removeDurably, writeDurably } from "./durable-file.js";
 
-/** What is needed to find a replica's process again and to know that it is this one. */
+/** What is needed to find a replica's process, or container, again and to know that it is this one. */
 export const replicaRecord = z.object({
   environment: z.string(),
   service: z.string(),
@@ -15,6 +15,8 @@ export const replicaRecord = z.object({
   port: z.number().int().nullable(),
   restarts: z.number().int(),
   ready: z.boolean(),
+  /** For a container: what of it has been told; null until it is made. Absent: a process. */
+  container: z.object({ id: z.string(), run: z.string().nullable(), restarts: z.number().int() }).nullable().optional(),
 });
 export type ReplicaRecord = z.infer<typeof replicaRecord>;
 

@@ -45,11 +45,14 @@ export interface ReplicaState {
 
 export type ReplicaEvent =
   | { readonly kind: "tick" }
-  | { readonly kind: "launched"; readonly process: ProcessRef; readonly port: number | null }
+  /** `ranMs`: it was found running, for so long. */
+  | { readonly kind: "launched"; readonly process: ProcessRef; readonly port: number | null; readonly ranMs?: number }
   | { readonly kind: "launch-failed"; readonly message: string }
   | { readonly kind: "waits"; readonly for: string }
   | { readonly kind: "exited"; readonly exit: ExitFacts }
   | { readonly kind: "probed"; readonly probe: ProbeKind; readonly ok: boolean; readonly detail: string }
+  /** The probe could say nothing, good or bad. */
+  | { readonly kind: "unprobed"; readonly probe: ProbeKind }
   | { readonly kind: "memory-exceeded"; readonly message: string }
   | { readonly kind: "stop" }
   | { readonly kind: "drained" };
@@ -61,6 +64,10 @@ export interface ExitFacts {
   readonly known: boolean;
   readonly outOfMemory: boolean;
   readonly lastLines: readonly string[];
+  /** Where somebody else kept the time. */
+  readonly ranMs?: number;
+  /** Why nothing more is known; without it, because another daemon had started it. */
+  readonly because?: string;
 }
 
 /** `sweep` ends what an ended process left behind; `restarting` is the signal that it ended against its will. */
@@ -131,6 +138,17 @@ export function adoptedReplica(
     restarts,
     probes: { ...state.probes, startup },
   };
+}
+
+/** A container that an earlier daemon started, running or not. */
+export function adoptedContainer(
+  plan: ReplicaPlan,
+  known: { process: ProcessRef | null; port: number | null; restarts: number; ready: boolean },
+  now: number,
+): ReplicaState {
+  const { process, port, restarts } = known;
+  if (process !== null) return adoptedReplica(plan, { ...known, process }, now);
+  return { ...freshReplica(plan, now), port, restarts };
 }
 
 export function freshProbes(plan: ReplicaPlan, now: number): Record<ProbeKind, ProbeCount> {

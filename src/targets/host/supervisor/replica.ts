@@ -1,8 +1,8 @@
 import type { GroupIntent } from "../../../core/model/intent.js";
 import type { ReplicaObservation } from "../../../core/model/observation.js";
 import type { ReplicaOutput } from "./output.js";
+import type { ReplicaRunner, Usage } from "./replica-runner.js";
 import type { ReplicaState } from "./replica-state.js";
-import type { Runner } from "./runner.js";
 
 export interface ReplicaIdentity {
   /** `<system>/<environment>`. */
@@ -17,9 +17,9 @@ export interface ReplicaIdentity {
 /** One replica that is supervised, with what is known about it beside its state. */
 export interface Replica extends ReplicaIdentity {
   readonly digest: string;
-  readonly runner: Runner;
+  readonly runner: ReplicaRunner;
   readonly output: ReplicaOutput;
-  usage: { readonly memoryBytes: number; readonly cpuShare: number } | null;
+  usage: Usage | null;
 }
 
 /** What a group runs, as its replicas are told. */

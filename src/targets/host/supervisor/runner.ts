@@ -3,10 +3,12 @@ import type { Probe } from "../../../spec/compiled.js";
 import type { Cgroups, Fence } from "./cgroup.js";
 import { crashLoops, decide } from "./decide.js";
 import { type Launched, type LaunchSpec, launch } from "./launch.js";
+import { messageOf } from "./message.js";
 import type { ReplicaOutput } from "./output.js";
-import { runProbe } from "./probing.js";
+import { commandProbe, type ProbeAnswer, runProbe } from "./probing.js";
 import { identify, isAlive } from "./process-table.js";
 import { killAll, type Marker, signalGroup } from "./process-tree.js";
+import type { Enforcement, ReplicaRunner } from "./replica-runner.js";
 import type { ExitFacts, ProbeKind, ProcessRef, ReplicaEffect, ReplicaEvent, ReplicaState } from "./replica-state.js";
 
 /** What one start needs, found out anew for every start. `waits`: nothing is wrong, but it is too early. */
@@ -31,11 +33,10 @@ export interface RunnerOptions {
 const LAST_LINES = 20;
 
 /** Carries out what `decide` says for one process. */
-export class Runner {
+export class Runner implements ReplicaRunner {
   private spec: LaunchSpec | null = null;
   private fence: Fence | null = null;
   private killsBefore = 0;
-  /** What the group cannot be started for, or null. */
   problem: string | null = null;
 
   constructor(
@@ -78,7 +79,15 @@ export class Runner {
     this.send({ kind: "memory-exceeded", message: this.memoryMessage(`it used ${mib(memoryBytes)}`) });
   }
 
-  get enforcement(): { memory: string | null; cpu: string | null } {
+  async run(argv: readonly string[], extra: Readonly<Record<string, string>>, timeoutMs: number): Promise<ProbeAnswer> {
+    const preparation = await this.options.prepare(this.current);
+    if (preparation.kind === "waits") throw new WindlassError("host-waits", `it waits for ${preparation.for}`);
+    const { cwd, environment } = preparation.spec;
+    const { port } = this.current;
+    return commandProbe(argv, { port, cwd, environment: { ...environment, ...extra } }, timeoutMs);
+  }
+
+  get enforcement(): Enforcement {
     const { memoryBytes, cpu } = this.options.limits;
     return {
       memory: memoryBytes === null ? null : this.fence?.memory === true ? "cgroup" : "polling",
@@ -196,10 +205,4 @@ export class Runner {
 
 function mib(bytes: number): string {
   return `${Math.round(bytes / 1024 / 1024)} MiB`;
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof WindlassError)) return error instanceof Error ? error.message : String(error);
-  const said = `${error.code}: ${error.message}`;
-  return error.hint === undefined ? said : `${said.replace(/\.$/, "")}. ${error.hint}`;
 }

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { eventually } from "../../../../test/contract/host.js";
 import { fixture, group } from "../../../../test/contract/intents.js";
 import { inheritedEnvironment } from "../daemon/preparation.js";
+import { Containers } from "../container/containers.js";
 import { PortPool } from "./free-port.js";
 import { isAlive } from "./process-table.js";
 import type { Replica } from "./replica.js";
@@ -19,13 +20,25 @@ afterEach(async () => {
 function supervisor(): Supervisor {
   const directory = mkdtempSync(path.join(os.tmpdir(), "windlass-supervisor-"));
   const instance = path.basename(directory);
+  const now = (): number => performance.now();
+  const ports = new PortPool(directory);
+  const containers = new Containers({
+    instance,
+    dockerHost: undefined,
+    credentials: () => Promise.resolve(null),
+    ports,
+    now,
+    prepare: () => Promise.reject(new Error("no container is wanted here")),
+    report: () => {},
+  });
   const made: Supervisor = new Supervisor({
     instance,
     logs: path.join(directory, "logs"),
     records: new ReplicaRecords(path.join(directory, "replicas")),
     cgroups: null,
-    ports: new PortPool(directory),
-    now: () => performance.now(),
+    ports,
+    now,
+    containers,
     prepare: (identity, { workload: { run } }) => {
       const own = {
         WINDLASS_INSTANCE: instance,

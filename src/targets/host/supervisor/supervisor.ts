@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import type { ServiceIntent } from "../../../core/model/intent.js";
+import type { Known } from "../container/changes.js";
+import { ContainerRunner } from "../container/container-runner.js";
+import type { Containers } from "../container/containers.js";
 import type { Cgroups } from "./cgroup.js";
 import type { PortPool } from "./free-port.js";
 import { ReplicaOutput } from "./output.js";
@@ -8,7 +11,8 @@ import { isAlive, processTable } from "./process-table.js";
 import { killAll, marked, membersOf } from "./process-tree.js";
 import type { GroupPlan, Replica, ReplicaIdentity } from "./replica.js";
 import { fileSafe, type ReplicaRecord, type ReplicaRecords } from "./replica-record.js";
-import { adoptedReplica, freshReplica, planOf, type ReplicaState } from "./replica-state.js";
+import type { ReplicaRunner } from "./replica-runner.js";
+import { adoptedContainer, adoptedReplica, freshReplica, planOf, type ReplicaState } from "./replica-state.js";
 import { type Preparation, Runner } from "./runner.js";
 import { scale } from "./scale.js";
 
@@ -21,6 +25,8 @@ export interface SupervisorOptions {
   readonly ports: PortPool;
   readonly now: () => number;
   readonly prepare: (identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState) => Promise<Preparation>;
+  /** For workloads that are images. */
+  readonly containers: Containers;
   /** A replica's phase, port or process has changed. */
   readonly changed: () => void;
   readonly restarting: (identity: ReplicaIdentity) => void;
@@ -67,7 +73,7 @@ export class Supervisor {
       for (const number of end) members.find((one) => one.number === number)?.runner.send({ kind: "stop" });
       for (const number of add) {
         const id = `${identity.service}-${identity.group}-${number}`;
-        this.add({ ...identity, number, id }, plan, freshReplica(statePlan(plan), this.options.now()), false);
+        this.add({ ...identity, number, id }, plan, freshReplica(statePlan(plan), this.options.now()), null);
       }
     }
     this.forgetGone();
@@ -83,6 +89,12 @@ export class Supervisor {
       const plan: GroupPlan = known
         ? { ...group, drainMs: intent?.traffic?.policy.drainMs ?? 0 }
         : forgottenPlan(record);
+      if (record.container !== undefined) {
+        // Whether it runs is the Engine's to say; until it has, what was ready stays so.
+        if (record.port !== null) this.options.ports.keep(record.port);
+        this.add(record, plan, adoptedContainer(statePlan(plan), record, now()), record);
+        continue;
+      }
       if (record.process === null || !isAlive(record.process)) {
         if (record.process !== null) killAll(record.process, this.marker(record));
         records.remove(record);
@@ -90,7 +102,7 @@ export class Supervisor {
       }
       if (record.port !== null) this.options.ports.keep(record.port);
       const state = adoptedReplica(statePlan(plan), { ...record, process: record.process }, now());
-      this.add(record, plan, state, true);
+      this.add(record, plan, state, record);
     }
     this.endStrays();
   }
@@ -115,7 +127,13 @@ export class Supervisor {
     const now = this.options.now();
     const cpuNow = new Map<string, number>();
     for (const [key, replica] of this.replicas) {
-      const { process } = replica.runner.state;
+      const { runner } = replica;
+      if (runner instanceof ContainerRunner) {
+        replica.usage = runner.usage;
+        runner.sample();
+        continue;
+      }
+      const { process } = runner.state;
       if (process === null) continue;
       const rows = membersOf(process, [], table);
       const memoryBytes = rows.reduce((total, row) => total + row.rssBytes, 0);
@@ -124,7 +142,7 @@ export class Supervisor {
       const cpuShare = before === undefined ? 0 : Math.max(0, cpuMs - before) / Math.max(1, now - this.sampledAt);
       cpuNow.set(key, cpuMs);
       replica.usage = { memoryBytes, cpuShare };
-      replica.runner.uses(memoryBytes);
+      if (runner instanceof Runner) runner.uses(memoryBytes);
     }
     this.cpuBefore = cpuNow;
     this.sampledAt = now;
@@ -153,16 +171,47 @@ export class Supervisor {
     return path.join(this.options.logs, fileSafe(identity.environment), fileSafe(identity.id));
   }
 
-  private add(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState, adopted: boolean): void {
-    const { cgroups, now, prepare, changed, restarting } = this.options;
+  private add(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState, adopted: ReplicaRecord | null): void {
     const { environment, service, group, number, id } = identity;
-    const { digest, workload } = plan;
+    const { digest } = plan;
     const output = new ReplicaOutput(this.outputDirectory(identity));
     const key = `${environment}/${id}`;
-    const runner = new Runner(
+    const runner = this.runnerOf(identity, plan, state, output, adopted);
+    this.replicas.set(key, { environment, service, group, number, id, digest, runner, output, usage: null });
+    // A container's record is there before the container: by it a later daemon knows that it has to ask the Engine.
+    if (runner instanceof ContainerRunner) this.remember(identity, digest, runner.state, runner.known);
+    runner.tick();
+    this.options.changed();
+  }
+
+  private runnerOf(
+    identity: ReplicaIdentity,
+    plan: GroupPlan,
+    state: ReplicaState,
+    output: ReplicaOutput,
+    adopted: ReplicaRecord | null,
+  ): ReplicaRunner {
+    const { cgroups, now, prepare, changed, restarting, containers } = this.options;
+    const { digest, workload } = plan;
+    if (workload.run.kind === "image") {
+      const runner: ContainerRunner = containers.runner({
+        identity,
+        plan,
+        state,
+        known: adopted?.container ?? null,
+        output,
+        changed: (next) => {
+          this.remember(identity, digest, next, runner.known);
+          changed();
+        },
+        restarting: () => restarting(identity),
+      });
+      return runner;
+    }
+    return new Runner(
       state,
       {
-        key: fileSafe(key),
+        key: fileSafe(`${identity.environment}/${identity.id}`),
         marker: this.marker(identity),
         output,
         limits: { memoryBytes: workload.memoryBytes, cpu: workload.cpu },
@@ -176,24 +225,22 @@ export class Supervisor {
         },
         restarting: () => restarting(identity),
       },
-      adopted,
+      adopted !== null,
     );
-    this.replicas.set(key, { environment, service, group, number, id, digest, runner, output, usage: null });
-    runner.tick();
-    changed();
   }
 
   /** Written when the process changes, and when traffic may: not at every probe. */
-  private remember(identity: ReplicaIdentity, digest: string, state: ReplicaState): void {
+  private remember(identity: ReplicaIdentity, digest: string, state: ReplicaState, container?: Known | null): void {
     const { environment, service, group, number, id } = identity;
     const ready = state.phase === "ready";
     const { process, port, restarts } = state;
-    const record: ReplicaRecord = { environment, service, group, number, id, digest, process, port, restarts, ready };
+    const base: ReplicaRecord = { environment, service, group, number, id, digest, process, port, restarts, ready };
+    const record = container === undefined ? base : { ...base, container };
     const text = JSON.stringify(record);
     const key = `${environment}/${id}`;
     if (this.remembered.get(key) === text) return;
     try {
-      if (process === null) this.options.records.remove(record);
+      if (process === null && container === undefined) this.options.records.remove(record);
       else this.options.records.write(record);
       this.remembered.set(key, text);
     } catch (error) {
@@ -207,6 +254,7 @@ export class Supervisor {
     for (const [key, replica] of this.replicas) {
       if (replica.runner.state.phase !== "gone") continue;
       this.replicas.delete(key);
+      if (replica.runner instanceof ContainerRunner) this.options.containers.forget(replica.runner);
       this.remembered.delete(key);
       this.options.ports.release(replica.runner.state.port);
       this.options.records.remove(replica);
@@ -243,14 +291,14 @@ function statePlan({ workload, drainMs }: GroupPlan): ReturnType<typeof planOf> 
   return planOf({ probes, hasPort, stopGraceMs, drainMs });
 }
 
-/** For a process whose group nobody wants any more: enough to end it politely. */
+/** For a process or container whose group nobody wants any more: enough to end it politely. */
 function forgottenPlan(record: ReplicaRecord): GroupPlan {
   return {
     label: record.group,
     digest: record.digest,
     drainMs: 10_000,
     workload: {
-      run: { kind: "command", argv: [] },
+      run: record.container === undefined ? { kind: "command", argv: [] } : { kind: "image", image: "", argv: null },
       artefact: null,
       environment: {},
       probes: { startup: null, liveness: null, readiness: null },
