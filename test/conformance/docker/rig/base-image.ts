@@ -19,6 +19,8 @@ const PROGRAMS: readonly (readonly [from: string, to: string])[] = [
   [process.execPath, "usr/local/bin/node"],
   ["/usr/bin/tini-static", "usr/bin/tini"],
   ["/usr/bin/tini", "usr/bin/tini"],
+  // Where Docker's own image has it; it is the same program.
+  ["/usr/bin/tini-static", "usr/local/bin/docker-init"],
   ["/bin/sh", "bin/sh"],
   ["/bin/sleep", "bin/sleep"],
   ["/bin/cat", "bin/cat"],
@@ -77,6 +79,14 @@ export async function baseLayout(directory: string): Promise<Image> {
   );
   await writeLayout(directory, image, "base");
   return readLayout(directory);
+}
+
+/** What the systems' Dockerfiles begin with, by the names that anybody else would pull. */
+const PUBLIC_NAMES = ["node:20-bookworm-slim", "docker:28-dind"];
+
+/** Lets the base stand for the public images, so that Dockerfiles are built as they are. */
+export async function loadAsPublic(engine: DockerEngine, base: Image): Promise<void> {
+  await loadImage(engine, dockerArchive(base, PUBLIC_NAMES));
 }
 
 /** Puts an image into an Engine as `tag`. */
