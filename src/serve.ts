@@ -19,10 +19,14 @@ import { openSeries } from "./series/open.js";
 import { collectArtefacts } from "./serve/collect.js";
 import { damagedPlane } from "./serve/damaged.js";
 import { examine } from "./serve/doctor.js";
+import { chooseEngine, settingsIn } from "./serve/engines.js";
 import { freezeGates } from "./serve/gates.js";
 import { keepDaemon } from "./serve/keep-daemon.js";
 import { serveSignals } from "./serve/signals.js";
+import { Secrets } from "./targets/host/daemon/secrets.js";
 import { createHostTarget, type HostTarget } from "./targets/host/target.js";
+import { connectKubernetes } from "./targets/kubernetes/client/connect.js";
+import { createKubernetesTarget } from "./targets/kubernetes/target.js";
 import { VERSION } from "./version.js";
 
 /** What this version must not guess about: it then drives nothing. */
@@ -53,7 +57,21 @@ export async function serve(places: Places): Promise<void> {
   const clock = openClock(path.join(places.home, "clock.json"), await lastEventAt(store));
   const series = await openSeries({ directory: places.series });
   const artefacts = await openArtefacts({ directory: places.artefacts });
-  const target = createHostTarget({ places, clock });
+  const host = createHostTarget({ places, clock });
+  const stateOf = (key: string) => engine.driver(key)?.state ?? null;
+  const kubernetes = createKubernetesTarget({
+    clock,
+    // The daemon's file: a secret is set in the same way wherever it is used.
+    secrets: new Secrets(path.join(places.daemon, "secrets")),
+    connect: (settings) => connectKubernetes({ ...settings, clock, userAgent: `windlass/${VERSION}` }),
+    settingsOf: (key) => settingsIn(stateOf(key)),
+    report: (message, error) =>
+      log(
+        "warn",
+        error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+  });
+  const target = chooseEngine({ host, kubernetes, stateOf });
   await recordSystem(store, clock, "engine.started@1", { version: VERSION, term: lease.term });
 
   const stopping = new AbortController();
@@ -66,7 +84,8 @@ export async function serve(places: Places): Promise<void> {
     engine.stop();
     await close();
     await signals.close();
-    target.close();
+    await kubernetes.close();
+    host.close();
     await lease.release();
     await series.close();
     await store.close();
@@ -93,15 +112,15 @@ export async function serve(places: Places): Promise<void> {
     clock,
     about: { version: VERSION, protocol: API_PROTOCOL, pid: process.pid, home: places.home },
     ledger: ledgerDesk(places.ledger, store),
-    secrets: (environment, values) => target.setSecrets(environment, values),
-    doctor: () => examine(places, target, engine),
+    secrets: (environment, values) => host.setSecrets(environment, values),
+    doctor: () => examine(places, host, engine),
     stop: async ({ everything }) => {
       // Nobody may start the daemon again while it leaves.
       stopping.abort();
       engine.stop();
       try {
-        await target.watchControlPlane(null);
-        if (everything) await endEverything(target);
+        await host.watchControlPlane(null);
+        if (everything) await endEverything(host);
       } catch (error) {
         log("warn", `the daemon was not told: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -118,7 +137,7 @@ export async function serve(places: Places): Promise<void> {
     return serveDamaged(places, error, log);
   }
   // A first look at a target that is still starting would only say so.
-  await Promise.race([firstDaemon(target, log), sleep(DAEMON_HEAD_START_MS)]);
+  await Promise.race([firstDaemon(host, log), sleep(DAEMON_HEAD_START_MS)]);
   const server = await serveApi(plane, { log, socket: places.controlSocket });
   close = () => server.close();
   engine.start();
@@ -134,7 +153,7 @@ export async function serve(places: Places): Promise<void> {
     },
     fatal,
   );
-  const daemon = keepDaemon(target, places, stopping.signal, log);
+  const daemon = keepDaemon(host, places, stopping.signal, log);
   const tidy = every(
     HOUR_MS,
     stopping.signal,

@@ -1,6 +1,8 @@
+import type { Intent, ServiceName } from "../../core/model/intent.js";
 import { WindlassError } from "../../error.js";
 import { MANAGED_BY } from "../../render/kubernetes/labels.js";
-import { API_VERSIONS, KINDS, type Kind, type KubernetesObject } from "../../render/kubernetes/object.js";
+import type { KubernetesObject } from "../../render/kubernetes/object.js";
+import { API_VERSIONS, KINDS, type Kind } from "../../render/kubernetes/object.js";
 import type { Change, Informer, Kubernetes } from "./client/api.js";
 import { NamespaceIndex } from "./namespace-index.js";
 import { type DeploymentSeen, keepDeployment } from "./seen/deployment.js";
@@ -23,6 +25,8 @@ export class Cluster {
   readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
   readonly #informers: Informer<unknown>[] = [];
   readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #adopting = new Set<string>();
+  readonly #strangers = new NamespaceIndex<PodSeen>();
   #opening: Promise<void> | null = null;
   #hasGateway = false;
 
@@ -44,6 +48,36 @@ export class Cluster {
   /** Whether HTTPRoutes are served here. */
   get hasGateway(): boolean {
     return this.#hasGateway;
+  }
+
+  /** The existing Deployments that an intent takes over, by service. They are asked for until they are owned. */
+  async adoptable(namespace: string, intent: Intent): Promise<ReadonlyMap<ServiceName, DeploymentSeen>> {
+    const found = new Map<ServiceName, DeploymentSeen>();
+    for (const [service, { adopt }] of Object.entries(intent.services)) {
+      if (adopt === undefined) continue;
+      const owned = this.deployments.get(namespace, adopt.deployment);
+      const reference = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: adopt.deployment };
+      const object = owned === undefined ? await this.client.get(reference) : null;
+      const deployment = owned ?? (object === null ? undefined : keepDeployment(object));
+      if (deployment !== undefined) found.set(service, deployment);
+    }
+    return found;
+  }
+
+  /** Pods of Deployments that were taken over carry none of our labels; they are followed where there are any. */
+  adoptedPods(namespace: string): readonly PodSeen[] {
+    if (!this.#adopting.has(namespace)) {
+      this.#adopting.add(namespace);
+      const index = this.#strangers;
+      const onChange = (change: Change<PodSeen>): void => {
+        index.take(change);
+        for (const listener of this.#listeners.get(namespace) ?? []) listener();
+      };
+      const labelSelector = `${MANAGED_BY}!=windlass`;
+      const kind = { apiVersion: "v1", kind: "Pod" };
+      this.#informers.push(this.client.informer<PodSeen>({ kind, namespace, labelSelector, keep: keepPod, onChange }));
+    }
+    return [...this.#strangers.in(namespace).values()];
   }
 
   /** Called after something in the namespace changed. */

@@ -30,4 +30,4 @@ export class NamespaceIndex<T> {
   }
 }
 
-const NOTHING: ReadonlyMap<string, never> = new Map();
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
+import { ENVIRONMENT, SYSTEM } from "../../../render/kubernetes/labels.js";
 import type { KubernetesObject } from "../../../render/kubernetes/object.js";
-import { field, number, record, text } from "./field.js";
+import { field, record, text } from "./field.js";
 
 /** As much of an object that Windlass owns as is needed to notice that somebody changed it. */
 export interface OwnedSeen {
   readonly uid: string;
+  /** `<system>/<environment>`, as its labels say. */
+  readonly owner: string;
   /** The same as long as nobody but its controllers writes to it. */
   readonly shape: string;
   readonly deleting: boolean;
@@ -16,19 +19,19 @@ const CONTROLLERS = /^(deployment|endpoints|autoscaling|kubectl|pv)\.kubernetes\
 export function keepOwned(object: KubernetesObject): OwnedSeen {
   return {
     uid: text(object, "metadata", "uid") ?? "",
+    owner: `${text(object, "metadata", "labels", SYSTEM)}/${text(object, "metadata", "labels", ENVIRONMENT)}`,
     shape: shapeOf(object),
     deleting: text(object, "metadata", "deletionTimestamp") !== null,
   };
 }
 
 /**
- * A digest of what is asked of an object. Where the server counts a generation, that stands for the whole spec;
+ * A digest of what is asked of an object. Not its generation: the controller's own annotations move a Deployment's, and
  * Services, ConfigMaps, Secrets and ServiceAccounts have none.
  */
 export function shapeOf(object: KubernetesObject): string {
   const { metadata, status: _status, apiVersion: _version, kind: _kind, ...rest } = object;
-  const generation = number(metadata, "generation");
   const annotations = Object.entries(record(metadata, "annotations")).filter(([name]) => !CONTROLLERS.test(name));
-  const said = [generation ?? rest, field(metadata, "labels") ?? {}, annotations];
+  const said = [rest, field(metadata, "labels") ?? {}, annotations];
   return createHash("sha256").update(JSON.stringify(said)).digest("base64url").slice(0, 16);
 }

@@ -1,0 +1,341 @@
+import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
+import type { Observation, ResourceObservation } from "../../core/model/observation.js";
+import { WindlassError } from "../../error.js";
+import type { Application, SignalReading } from "../../ports/target.js";
+import { kubernetesObjects } from "../../render/kubernetes/build.js";
+import { GROUP, ownerLabels, SERVICE, SYSTEM, ENVIRONMENT as THE_ENVIRONMENT } from "../../render/kubernetes/labels.js";
+import { deploymentName } from "../../render/kubernetes/names.js";
+import type { RenderedObject } from "../../render/kubernetes/object.js";
+import type { CompiledKubernetes } from "../../spec/compiled.js";
+import { adoptionProblem } from "./adoption.js";
+import type { Cluster } from "./cluster.js";
+import { concealed } from "./concealed.js";
+import { Counting } from "./counting/counting.js";
+import type { GatewayCounts } from "./counting/gateway-counts.js";
+import { Explanations } from "./explain.js";
+import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./group-secrets.js";
+import { type Recorded, readRecord, writeRecord } from "./intent-record.js";
+import { ensureNamespace, removeNamespace } from "./namespace.js";
+import { observeServices } from "./observe/observe.js";
+import { Reconciler } from "./reconcile/reconciler.js";
+import type { PodSeen } from "./seen/pod.js";
+import { ClusterTasks } from "./tasks.js";
+
+export interface EnvironmentOptions {
+  readonly key: EnvironmentKey;
+  readonly cluster: Cluster;
+  readonly settings: CompiledKubernetes;
+  readonly secrets: SecretStore;
+  readonly now: () => number;
+  readonly report: (message: string, error?: unknown) => void;
+  /** Null: nobody counts requests. */
+  readonly counts: GatewayCounts | null;
+}
+
+const RETRY_MS = [500, 30_000] as const;
+/** Somebody's change is looked at this long after it came, so that several are one. */
+const SETTLE_MS = 50;
+
+/** One environment in one namespace: what was accepted, and the loop that makes it so. */
+export class ClusterEnvironment {
+  readonly #reconciler: Reconciler;
+  readonly #explanations: Explanations;
+  readonly #tasks: ClusterTasks;
+  readonly #counting: Counting;
+  readonly #wasReady = new Set<string>();
+  #recorded: Recorded | null = null;
+  #loaded = false;
+  /** What has taken effect: everything of it was sent, or refused for good. */
+  #applied: { readonly term: number; readonly revision: number } | null = null;
+  #missing: ReadonlyMap<string, string> = new Map();
+  #problem: WindlassError | null = null;
+  #making: Promise<void> | null = null;
+  #again = false;
+  #failures = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+  #dirty = true;
+  #seen: Observation | null = null;
+  readonly #unlisten: () => void;
+
+  constructor(private readonly options: EnvironmentOptions) {
+    const { cluster, key, now, settings } = options;
+    const { namespace } = settings;
+    const labels = ownerLabels(key);
+    const changed = (): void => {
+      this.#dirty = true;
+    };
+    this.#reconciler = new Reconciler({
+      cluster,
+      namespace,
+      owner: `${labels[SYSTEM]}/${labels[THE_ENVIRONMENT]}`,
+      now,
+    });
+    this.#explanations = new Explanations(cluster.client, now, changed);
+    this.#tasks = new ClusterTasks({
+      client: cluster.client,
+      namespace,
+      environment: key,
+      ready: (service, group) =>
+        this.#pods().filter((pod) => pod.ready && pod.service === service && pod.group === group),
+      port: (service, group) => this.#recorded?.intent.services[service]?.groups[group]?.workload.pod?.port ?? null,
+      changed,
+      report: options.report,
+    });
+    this.#counting = new Counting(options.counts, namespace, now);
+    this.#unlisten = cluster.listen(namespace, () => {
+      changed();
+      this.#kick(SETTLE_MS);
+    });
+  }
+
+  /** Accepts an intent: durable in the cluster once it resolves, and true some time later. */
+  async apply(application: Application): Promise<void> {
+    const { cluster, key, settings } = this.options;
+    await this.#load();
+    for (let attempt = 1; ; attempt++) {
+      const before = this.#recorded;
+      if (before !== null && application.term < before.term)
+        throw new WindlassError(
+          "target-stale-term",
+          `${key} is driven by term ${before.term}; ${application.term} is over`,
+        );
+      if (before !== null && application.term === before.term && application.revision < before.revision) return;
+      if (isEmpty(application.intent) && before === null) {
+        this.#recorded = { ...application, resourceVersion: "" };
+        break;
+      }
+      try {
+        if (before === null) await ensureNamespace(cluster.client, settings.namespace, key);
+        this.#recorded = await writeRecord(cluster.client, settings.namespace, key, application, before);
+        break;
+      } catch (error) {
+        if (!(error instanceof WindlassError) || attempt > 3) throw error;
+        // Somebody else wrote, or the namespace went: what is there decides.
+        if (error.code !== "kubernetes-conflict" && error.code !== "kubernetes-not-found") throw error;
+        this.#recorded = await readRecord(cluster.client, settings.namespace);
+        if (error.code === "kubernetes-not-found") this.#reconciler.forget();
+      }
+    }
+    this.#dirty = true;
+    this.#counting.want(application.intent);
+    this.#failures = 0;
+    this.#kick(0);
+  }
+
+  async observe(): Promise<Observation> {
+    await this.#load();
+    const { cluster, now, key, secrets } = this.options;
+    cluster.requireFresh();
+    if (this.#problem !== null) throw this.#problem;
+    for (const pod of this.#pods()) {
+      if (pod.ready) this.#wasReady.add(pod.uid);
+      else this.#explanations.look(pod);
+    }
+    const intent = this.#recorded?.intent ?? EMPTY;
+    this.#tasks.want(intent.tasks);
+    if (!this.#dirty && this.#seen !== null) return { ...this.#seen, seenAt: now() };
+    this.#dirty = false;
+    const inside = this.options.settings.namespace;
+    const conceal = secrets.conceal(key, () => []);
+    this.#seen = {
+      seenAt: now(),
+      applied: this.#applied,
+      services: concealed(
+        observeServices({
+          intent,
+          pods: this.#pods(),
+          deployments: cluster.deployments.in(inside).values(),
+          routes: cluster.routes.in(inside).values(),
+          slices: cluster.slices.in(inside).values(),
+          explained: (pod) => this.#explanations.of(pod),
+          wasReady: (pod) => this.#wasReady.has(pod.uid),
+          refused: (service, group) => this.#refusalOf(service, group),
+        }),
+        conceal,
+      ),
+      tasks: this.#tasks.observe(intent.tasks),
+      resources: resourcesOf(intent),
+      ...(this.#reconciler.drift.length > 0 && { drift: this.#reconciler.drift }),
+    };
+    this.#forgetGone();
+    return this.#seen;
+  }
+
+  read(cursor: string | null): SignalReading {
+    return this.#counting.read(cursor, this.#pods());
+  }
+
+  pods(): readonly PodSeen[] {
+    return [...this.#pods()];
+  }
+
+  /** Everything of this environment goes, its namespace too, when Windlass made it. Returns why that stays. */
+  async remove(): Promise<string | null> {
+    const { cluster, settings } = this.options;
+    await this.#making;
+    await this.#reconciler.make([], true);
+    const why = await removeNamespace(cluster.client, settings.namespace);
+    this.#recorded = null;
+    this.#applied = null;
+    return why;
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#unlisten();
+    this.#counting.close();
+  }
+
+  #pods(): PodSeen[] {
+    const adopted = Object.values(this.#recorded?.intent.services ?? {}).some((service) => service.adopt !== undefined);
+    const pods = [...this.options.cluster.pods.in(this.options.settings.namespace).values()];
+    return adopted ? [...pods, ...this.options.cluster.adoptedPods(this.options.settings.namespace)] : pods;
+  }
+
+  /** After a restart: what was accepted last is in the cluster, and is made so again. */
+  async #load(): Promise<void> {
+    const { cluster, settings } = this.options;
+    await openWithin(cluster);
+    if (this.#loaded) return;
+    this.#recorded = await readRecord(cluster.client, settings.namespace);
+    this.#loaded = true;
+    if (this.#recorded === null) return;
+    this.#counting.want(this.#recorded.intent);
+    this.#kick(0);
+  }
+
+  #kick(ms: number): void {
+    if (this.#closed || this.#recorded === null) return;
+    if (this.#making !== null) {
+      this.#again = true;
+      return;
+    }
+    if (ms > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null;
+        this.#kick(0);
+      }, ms).unref();
+      return;
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#making = this.#make().finally(() => {
+      this.#making = null;
+      this.#dirty = true;
+      const again = this.#again;
+      this.#again = false;
+      const [first, longest] = RETRY_MS;
+      if (this.#failures > 0) this.#kick(Math.min(longest, first * 2 ** Math.min(this.#failures, 10)));
+      else if (again) this.#kick(SETTLE_MS);
+    });
+  }
+
+  async #make(): Promise<void> {
+    const recorded = this.#recorded;
+    if (recorded === null) return;
+    const { cluster, key, settings, report } = this.options;
+    try {
+      if (isEmpty(recorded.intent)) await this.#makeEmpty();
+      else await this.#reconciler.make(await this.#objects(recorded.intent), settings.drift === "heal");
+      this.#applied = { term: recorded.term, revision: recorded.revision };
+      this.#failures = 0;
+      this.#problem = null;
+    } catch (error) {
+      this.#failures++;
+      if (error instanceof WindlassError && error.code === "kubernetes-not-found") {
+        this.#reconciler.forget();
+        await ensureNamespace(cluster.client, settings.namespace, key).catch((cause: unknown) =>
+          report(`${key}: the namespace cannot be made again`, cause),
+        );
+      }
+      if (!(error instanceof WindlassError)) throw error;
+      this.#problem = error;
+      if (this.#failures === 1 || this.#failures % 20 === 0) report(`${key} cannot be made so yet`, error);
+    }
+  }
+
+  async #makeEmpty(): Promise<void> {
+    const { cluster, settings } = this.options;
+    await this.#reconciler.make([], true);
+    if (cluster.deployments.in(settings.namespace).size + cluster.pods.in(settings.namespace).size > 0) return;
+    if (this.#recorded?.resourceVersion === "") return;
+    await removeNamespace(cluster.client, settings.namespace);
+  }
+
+  async #objects(intent: Intent): Promise<readonly RenderedObject[]> {
+    const { cluster, key, settings, secrets } = this.options;
+    const { namespace } = settings;
+    const written = (service: ServiceName, group: GroupId): boolean => {
+      const digest = intent.services[service]?.groups[group]?.digest ?? "";
+      return cluster.owned.get("Secret")?.get(namespace, deploymentName(service, group, digest)) !== undefined;
+    };
+    const { values, missing } = groupSecrets(key, intent, secrets, written);
+    const adoption = await cluster.adoptable(namespace, intent);
+    const blocked = new Map([...missing, ...adoptionProblem(intent, adoption)]);
+    this.#missing = blocked;
+    return kubernetesObjects({
+      environment: key,
+      intent: withoutMissing(intent, blocked),
+      secrets: (service, group) => values.get(groupKey(service, group)) ?? {},
+      adopted: Object.fromEntries([...adoption].map(([service, { selector }]) => [service, selector])),
+    });
+  }
+
+  /** What stands against a group: a value or image that is missing, or the server's refusal of one of its objects. */
+  #refusalOf(service: ServiceName, group: GroupId | null): string | null {
+    if (group !== null) {
+      const missing = this.#missing.get(groupKey(service, group));
+      if (missing !== undefined) return missing;
+    }
+    for (const { object, error } of this.#reconciler.refusals.values()) {
+      const labels = object.metadata.labels ?? {};
+      if (labels[SERVICE] !== service || (labels[GROUP] ?? null) !== group) continue;
+      return `${object.kind} ${object.metadata.name} was refused: ${error.message}`;
+    }
+    return null;
+  }
+
+  #forgetGone(): void {
+    if (this.#wasReady.size < 1_000) return;
+    const there = new Set(this.#pods().map((pod) => pod.uid));
+    for (const uid of this.#wasReady) if (!there.has(uid)) this.#wasReady.delete(uid);
+  }
+}
+
+const OPEN_MS = 5_000;
+
+/** Opening goes on in the background; who asks meanwhile is told so. */
+async function openWithin(cluster: Cluster): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new WindlassError("kubernetes-unsynced", `${cluster.client.server} is still being read`, {
+      retry: "safe",
+    });
+    timer = setTimeout(() => reject(error), OPEN_MS);
+  });
+  try {
+    await Promise.race([cluster.open(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const EMPTY: Intent = { services: {}, resources: {}, tasks: [] };
+
+function isEmpty(intent: Intent): boolean {
+  return Object.keys(intent.services).length === 0;
+}
+
+/** A cluster's databases are somebody else's: their URL is a secret, and whether they answer shows in the probes. */
+function resourcesOf(intent: Intent): Readonly<Record<string, ResourceObservation>> {
+  return Object.fromEntries(
+    Object.entries(intent.resources).map(([name, { source }]) => [
+      name,
+      source.kind === "external"
+        ? { phase: "ready", detail: `external, by the secret ${source.urlSecret}` }
+        : { phase: "failed", detail: "a cluster has no resources that Windlass runs: make it external" },
+    ]),
+  );
+}

@@ -1,0 +1,124 @@
+import type { Drift } from "../../../core/model/observation.js";
+import { WindlassError } from "../../../error.js";
+import { API_VERSIONS, KINDS, type RenderedObject } from "../../../render/kubernetes/object.js";
+import { digestOf } from "../../../spec/digest.js";
+import type { Cluster } from "../cluster.js";
+import { driftOf, nameOf } from "../drift.js";
+import { RECORD_NAME } from "../intent-record.js";
+import { shapeOf } from "../seen/owned.js";
+import { TASKS_NAME } from "../tasks.js";
+import { type Known, standingOf } from "./known.js";
+import { send } from "./send.js";
+
+/** Said by the server for good: trying again changes nothing until somebody changes something. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  "kubernetes-admission",
+  "kubernetes-forbidden",
+  "kubernetes-invalid",
+  "kubernetes-quota",
+  "kubernetes-refused",
+]);
+/** What the target itself remembers; it goes with the namespace. */
+const KEPT: ReadonlySet<string> = new Set([RECORD_NAME, TASKS_NAME]);
+const AT_ONCE = 8;
+const KEPT_DRIFT = 100;
+
+export interface ReconcilerOptions {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  /** `<system>/<environment>` as the labels have it. */
+  readonly owner: string;
+  readonly now: () => number;
+}
+
+/** Makes a namespace hold what is wanted of it and, of what is Windlass's, nothing else. */
+export class Reconciler {
+  readonly #known = new Map<string, Known>();
+  /** What the server refuses, by `<kind>/<name>`; with what was refused, so that it is asked again when that changes. */
+  readonly refusals = new Map<
+    string,
+    { readonly digest: string; readonly error: WindlassError; readonly object: RenderedObject }
+  >();
+  drift: readonly Drift[] = [];
+
+  constructor(private readonly options: ReconcilerOptions) {}
+
+  /** Sends what differs, in the given order, then deletes what is not wanted. Throws what is worth another try. */
+  async make(objects: readonly RenderedObject[], heal: boolean): Promise<void> {
+    const wanted = new Set(objects.map(nameOf));
+    for (const name of [...this.#known.keys(), ...this.refusals.keys()])
+      if (!wanted.has(name)) {
+        this.#known.delete(name);
+        this.refusals.delete(name);
+      }
+    for (const kind of KINDS) {
+      const same = objects.filter((object) => object.kind === kind);
+      for (let start = 0; start < same.length; start += AT_ONCE)
+        await Promise.all(same.slice(start, start + AT_ONCE).map((object) => this.#one(object, heal)));
+    }
+    await this.#prune(wanted);
+  }
+
+  /** The namespace is gone or was made anew: nothing that was known holds. */
+  forget(): void {
+    this.#known.clear();
+    this.refusals.clear();
+  }
+
+  async #one(object: RenderedObject, heal: boolean): Promise<void> {
+    const { cluster, namespace, now } = this.options;
+    const name = nameOf(object);
+    const digest = digestOf(object);
+    const known = this.#known.get(name);
+    // Namespaces are not followed: one that goes takes everything along, and that is seen.
+    const live =
+      object.kind === "Namespace" ? undefined : cluster.owned.get(object.kind)?.get(namespace, object.metadata.name);
+    if (object.kind === "Namespace" && known?.digest === digest) return;
+    const standing = standingOf(known, digest, live, now());
+    if (standing.kind === "settled") {
+      this.#known.set(name, standing.known);
+      return;
+    }
+    // Values of then stay: a group's Secret is written once, and immutable.
+    if (object.kind === "Secret" && live !== undefined && !live.deleting) {
+      this.#known.set(name, { digest, shape: live.shape, at: now(), seen: true });
+      return;
+    }
+    if (this.refusals.get(name)?.digest === digest && standing.kind === "new") return;
+    if (standing.kind === "gone") this.#tell(driftOf(object, null, [], heal));
+    if (standing.kind === "gone" && !heal) return this.#leave(name, digest, "");
+    try {
+      const replicas =
+        object.kind === "Deployment"
+          ? (cluster.deployments.get(namespace, object.metadata.name)?.replicas ?? null)
+          : null;
+      const sent = await send(cluster.client, object, { heal: heal || standing.kind === "new", replicas });
+      this.#tell(sent.drift);
+      this.refusals.delete(name);
+      if (sent.answer === null) return this.#leave(name, digest, live?.shape ?? "");
+      this.#known.set(name, { digest, shape: shapeOf(sent.answer), at: now(), seen: false });
+    } catch (error) {
+      if (!(error instanceof WindlassError) || !REFUSALS.has(error.code)) throw error;
+      this.refusals.set(name, { digest, error, object });
+    }
+  }
+
+  /** Somebody's change stays: it is how the object stands from now on. */
+  #leave(name: string, digest: string, shape: string): void {
+    this.#known.set(name, { digest, shape, at: this.options.now(), seen: true });
+  }
+
+  #tell(drift: readonly Drift[]): void {
+    if (drift.length > 0) this.drift = [...drift, ...this.drift].slice(0, KEPT_DRIFT);
+  }
+
+  async #prune(wanted: ReadonlySet<string>): Promise<void> {
+    const { cluster, namespace, owner } = this.options;
+    for (const kind of [...KINDS].reverse())
+      for (const [name, live] of cluster.owned.get(kind)?.in(namespace) ?? []) {
+        if (live.owner !== owner || live.deleting || KEPT.has(name) || wanted.has(`${kind}/${name}`)) continue;
+        const reference = { apiVersion: API_VERSIONS[kind], kind, namespace, name };
+        await cluster.client.delete(reference, { propagation: "Background", uid: live.uid });
+      }
+  }
+}

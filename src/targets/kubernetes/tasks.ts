@@ -1,0 +1,122 @@
+import type { TaskIntent } from "../../core/model/intent.js";
+import type { TaskObservation } from "../../core/model/observation.js";
+import { WindlassError } from "../../error.js";
+import { ownerLabels } from "../../render/kubernetes/labels.js";
+import type { SmokeCheck } from "../../spec/compiled.js";
+import type { Kubernetes } from "./client/api.js";
+import { record } from "./seen/field.js";
+import type { PodSeen } from "./seen/pod.js";
+
+const RECORD = "windlass-tasks";
+const MANAGER = "windlass-tasks";
+const REMEMBERED = 200;
+
+export interface TasksOptions {
+  readonly client: Kubernetes;
+  readonly namespace: string;
+  readonly environment: string;
+  readonly ready: (service: string, group: string) => readonly PodSeen[];
+  /** Where the replicas of a service listen; null: it has no port. */
+  readonly port: (service: string, group: string) => number | null;
+  readonly changed: () => void;
+  readonly report: (message: string, error: unknown) => void;
+}
+
+/** Smoke checks, each once by its id; what has finished is in a ConfigMap of the namespace and not done again. */
+export class ClusterTasks {
+  #finished: Map<string, TaskObservation> | null = null;
+  readonly #running = new Set<string>();
+
+  constructor(private readonly options: TasksOptions) {}
+
+  observe(tasks: readonly TaskIntent[]): Record<string, TaskObservation> {
+    const observed: Record<string, TaskObservation> = {};
+    for (const { id } of tasks) {
+      const detail = this.#running.has(id) ? "the checks run" : "waits for a ready replica";
+      observed[id] = this.#finished?.get(id) ?? { phase: "running", detail };
+    }
+    return observed;
+  }
+
+  /** Starts what can be started. */
+  want(tasks: readonly TaskIntent[]): void {
+    for (const task of tasks) {
+      if (this.#running.has(task.id) || this.#finished?.has(task.id) === true) continue;
+      const pods = this.options.ready(task.service, task.group);
+      if (pods.length === 0) continue;
+      this.#running.add(task.id);
+      void this.#run(task, pods)
+        // Neither passed nor failed: it is run again with the next look.
+        .catch((error: unknown) => this.options.report(`the smoke checks of ${task.id} could not be run`, error))
+        .finally(() => {
+          this.#running.delete(task.id);
+          this.options.changed();
+        });
+    }
+  }
+
+  async #run(task: TaskIntent, pods: readonly PodSeen[]): Promise<void> {
+    const finished = await this.#remembered();
+    if (finished.has(task.id)) return;
+    const port = this.options.port(task.service, task.group);
+    const failures: string[] = [];
+    for (const pod of pods)
+      for (const check of task.checks) {
+        const detail = await this.#check(check, pod, port);
+        if (detail !== null) failures.push(`${pod.name}: ${detail}`);
+      }
+    const passed = `${task.checks.length} checks passed on ${pods.length} replicas`;
+    finished.set(
+      task.id,
+      failures.length === 0 ? { phase: "passed", detail: passed } : { phase: "failed", detail: failures.join("; ") },
+    );
+    for (const oldest of finished.keys()) {
+      if (finished.size <= REMEMBERED) break;
+      finished.delete(oldest);
+    }
+    await this.#remember(finished);
+  }
+
+  /** Null: it passed. The API server brings the request to the pod, so no route has to lead there yet. */
+  async #check(check: SmokeCheck, pod: PodSeen, port: number | null): Promise<string | null> {
+    if (check.kind === "command")
+      return "commands cannot be run in a cluster yet: check by HTTP, or put the command behind a path";
+    if (port === null) return "it has no port";
+    const { namespace, name } = pod;
+    try {
+      const { status } = await this.options.client.proxy({
+        namespace,
+        to: "pod",
+        name,
+        port,
+        path: check.path,
+        timeoutMs: check.timeoutMs,
+      });
+      return status === check.status ? null : `GET ${check.path} answered ${status}, not ${check.status}`;
+    } catch (error) {
+      if (!(error instanceof WindlassError)) throw error;
+      return `GET ${check.path}: ${error.message}`;
+    }
+  }
+
+  async #remembered(): Promise<Map<string, TaskObservation>> {
+    if (this.#finished !== null) return this.#finished;
+    const { client, namespace } = this.options;
+    const found = await client.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: RECORD });
+    const entries = Object.entries(record(found, "data")).map(([id, value]): [string, TaskObservation] => [
+      id,
+      JSON.parse(String(value)) as TaskObservation,
+    ]);
+    this.#finished ??= new Map(entries);
+    return this.#finished;
+  }
+
+  async #remember(finished: ReadonlyMap<string, TaskObservation>): Promise<void> {
+    const { client, namespace, environment } = this.options;
+    const data = Object.fromEntries([...finished].map(([id, outcome]) => [id, JSON.stringify(outcome)]));
+    const metadata = { name: RECORD, namespace, labels: { ...ownerLabels(environment) } };
+    await client.apply({ apiVersion: "v1", kind: "ConfigMap", metadata, data }, { manager: MANAGER, force: true });
+  }
+}
+
+export const TASKS_NAME = RECORD;
