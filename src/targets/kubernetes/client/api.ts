@@ -40,7 +40,9 @@ export interface WriteOptions {
   /** Runs admission and validation, stores nothing. */
   readonly dryRun?: boolean;
   readonly subresource?: "status" | "scale";
-  /** For a change that must be through soon; else the client's `requestTimeoutMs`. */
+  /** Goes before what waits for its turn: weights and aborts. */
+  readonly urgent?: boolean;
+  /** Of the request with its repeats, and once more for its turn in the queue. Default 30 s, and 120 s in the queue. */
   readonly timeoutMs?: number;
 }
 

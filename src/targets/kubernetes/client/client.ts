@@ -31,6 +31,8 @@ export interface ClientLimits {
   /** Deadline of a request with its repeats. */
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** How long a request may wait for others of ours before that. */
+  readonly queueTimeoutMs: number;
   /** Requests at once; the server's own fairness counts them too. */
   readonly requestsAtOnce: number;
   readonly waitingRequests: number;
@@ -41,6 +43,7 @@ export interface ClientLimits {
 
 export const CLIENT_LIMITS: ClientLimits = {
   requestTimeoutMs: 30_000,
+  queueTimeoutMs: 120_000,
   connectTimeoutMs: 5_000,
   requestsAtOnce: 16,
   waitingRequests: 20_000,
@@ -73,6 +76,7 @@ export function openKubernetes(access: ClusterAccess, options: ClientOptions): K
     counting,
     random,
     timeoutMs: limits.requestTimeoutMs,
+    queueMs: limits.queueTimeoutMs,
     deadlines,
   });
   const discovery = new Discovery(requests, clock, limits.discoveryMs);

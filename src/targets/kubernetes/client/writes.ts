@@ -75,6 +75,7 @@ function writeCall(
     verb,
     what: `${verb} ${called(reference)}`,
     path: `${object}${part}${query({ ...parameters(options), ...more })}`,
+    urgent: options.urgent === true,
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
   };
 }

@@ -22,14 +22,20 @@ export interface FieldConflict {
 const LONGEST_MESSAGE = 2_000;
 const RBAC = /\bUser "[^"]*" cannot |attempting to grant RBAC permissions/;
 const QUOTA = /exceeded quota|must specify [^ ]+ for:|(?:maximum|minimum) .* usage per |status unknown for quota/;
+/** A patch that does not fit the kind's schema is answered with 500, and without a reason (seen in 1.34). */
+const MISFIT = /failed to (?:create typed patch object|convert new object)[^:]*: (?:(\.[^ :]+): )?(.*)/;
 const ADMISSION = /admission webhook|failed calling webhook|ValidatingAdmissionPolicy|violates PodSecurity/;
 
 export function refusalError(refusal: Refusal): WindlassError {
   const { code, details } = classify(refusal);
   const message = refusal.body?.message || `the API server answered ${refusal.status}`;
-  const shown = refusal.hidden.reduce((text, value) => text.replaceAll(value, "…"), message).slice(0, LONGEST_MESSAGE);
+  const shown = hide(message, refusal.hidden).slice(0, LONGEST_MESSAGE);
   const facts = { status: refusal.status, reason: refusal.body?.reason ?? "", ...details.facts };
   return new WindlassError(code, `${refusal.what}: ${shown}`, { ...details, facts });
+}
+
+function hide(message: string, hidden: readonly string[]): string {
+  return hidden.reduce((shown, value) => shown.replaceAll(value, "…"), message);
 }
 
 interface Classified {
@@ -43,6 +49,11 @@ function classify({ status, body, hidden }: Refusal): Classified {
   if (body === null && status === 404)
     return { code: "kubernetes-refused", details: { hint: "is this the URL of an API server?" } };
   if (status !== 409 && ADMISSION.test(text)) return { code: "kubernetes-admission", details: admissionDetails(text) };
+  const misfit = status === 500 ? MISFIT.exec(text) : null;
+  if (misfit !== null) {
+    const fields = [{ field: misfit[1] ?? "", message: hide(misfit[2] ?? "", hidden) }];
+    return { code: "kubernetes-invalid", details: { facts: { fields } } };
+  }
   switch (status) {
     case 401:
       return { code: "kubernetes-unauthorized", details: { hint: SIGN_IN, retry: "safe" } };
@@ -59,8 +70,7 @@ function classify({ status, body, hidden }: Refusal): Classified {
       return { code: "kubernetes-gone", details: { retry: "after-refresh" } };
     case 400:
     case 422: {
-      const hide = (message: string) => hidden.reduce((shown, value) => shown.replaceAll(value, "…"), message);
-      const fields = causes.map(({ field, message }) => ({ field, message: hide(message) }));
+      const fields = causes.map(({ field, message }) => ({ field, message: hide(message, hidden) }));
       return { code: "kubernetes-invalid", details: { facts: { fields } } };
     }
     case 429:

@@ -23,6 +23,8 @@ export interface Call {
   readonly accept?: string;
   readonly idempotent: boolean;
   readonly timeoutMs?: number;
+  /** Before others that wait. */
+  readonly urgent?: boolean;
   readonly maxBytes?: number;
   /** Gives the call up, with its reason. */
   readonly signal?: AbortSignal;
@@ -44,12 +46,14 @@ export interface RequestsParts {
   readonly counting: Counting;
   readonly random: () => number;
   readonly timeoutMs: number;
+  /** How long a call may wait for its turn before that. */
+  readonly queueMs: number;
   readonly deadlines: Deadlines;
 }
 
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/** Sends calls: a deadline over all attempts, at most so many at once, credentials renewed once, bounded repeats. */
+/** Sends calls: a deadline over all attempts of one, at most so many at once, credentials renewed once, bounded repeats. */
 export class Requests {
   readonly #parts: RequestsParts;
 
@@ -70,17 +74,15 @@ export class Requests {
 
   /** The answer's text. `accepts` says which answers beside 2xx are values. */
   async text(call: Call, accepts: (reply: Reply) => boolean = () => false): Promise<Reply> {
-    const { turnstile, deadlines, timeoutMs } = this.#parts;
+    const { turnstile, deadlines, timeoutMs, queueMs } = this.#parts;
+    const queued = deadlines.begin(`${call.what} (in the queue)`, call.timeoutMs ?? queueMs, call.signal);
+    const leave = await turnstile.enter(queued.signal, call.urgent === true).finally(() => queued.end());
     const deadline = deadlines.begin(call.what, call.timeoutMs ?? timeoutMs, call.signal);
     try {
-      const leave = await turnstile.enter(deadline.signal);
-      try {
-        return await this.#attempts(call, accepts, deadline.signal);
-      } finally {
-        leave();
-      }
+      return await this.#attempts(call, accepts, deadline.signal);
     } finally {
       deadline.end();
+      leave();
     }
   }
 
@@ -117,7 +119,8 @@ export class Requests {
         if (reply.status < 300 || accepts(reply)) return reply;
         error = this.#refusal(call, reply);
         failure = { kind: "status", status: reply.status, retryAfterMs: retryAfter(answer, reply) };
-        if (error.code === "kubernetes-admission") throw error;
+        // A webhook that does not answer takes its ten seconds each time.
+        if (error.retry !== "safe" || error.code === "kubernetes-admission") throw error;
       } catch (cause) {
         if (cause instanceof WindlassError || signal.aborted) throw this.#given(call, cause, signal, first);
         const what = broken(call.what, this.#parts.server, cause);
