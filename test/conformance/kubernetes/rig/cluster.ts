@@ -8,6 +8,7 @@ import { eventually } from "../../../scenario/lab/eventually.js";
 import type { RigApi } from "./api.js";
 import { requireBuilt } from "./build.js";
 import { type ControlPlane, type ControlPlaneOptions, kubeconfigText, startControlPlane } from "./control-plane.js";
+import { applyGatewayApi, type RigGateway, startGateway } from "./gateway.js";
 import { KWOK_LABEL, type KwokOptions, startKwok } from "./kwok.js";
 import { type RealNode, startNode } from "./node/node.js";
 import type { RigProgram } from "./program.js";
@@ -18,6 +19,8 @@ export interface ClusterOptions extends ControlPlaneOptions {
   readonly kwok?: KwokOptions;
   /** This machine as the node `machine`, with a real kubelet: needs root. One such cluster at a time on a machine. */
   readonly kubelet?: true;
+  /** `traefik`: Gateway API with an implementation; `api`: its definitions alone. */
+  readonly gateway?: "traefik" | "api";
 }
 
 /** A real Kubernetes control plane of one story, on loopback, with what pods it has. `end()` leaves nothing. */
@@ -27,6 +30,7 @@ export class Cluster {
     private readonly started: readonly RigProgram[],
     private readonly takeBack: readonly (() => Promise<void>)[],
     private readonly node: RealNode | null,
+    private readonly traefik: RigGateway | null,
     /** A kubeconfig of a cluster administrator. */
     readonly kubeconfig: string,
   ) {}
@@ -40,7 +44,16 @@ export class Cluster {
       const plane = await startControlPlane(folder, options, started);
       const admin = { commonName: "administrator", organisations: ["system:masters"] };
       if (options.kubelet === true) node = await startNode(plane, started, takeBack);
-      const cluster = new Cluster(plane, started, takeBack, node, await plane.kubeconfig("administrator", admin));
+      const traefik = options.gateway === "traefik" ? await startGateway(plane, started) : null;
+      if (options.gateway === "api") await applyGatewayApi(plane.api);
+      const cluster = new Cluster(
+        plane,
+        started,
+        takeBack,
+        node,
+        traefik,
+        await plane.kubeconfig("administrator", admin),
+      );
       if (options.kwok !== undefined) {
         await startKwok(plane, options.kwok, started);
       }
@@ -73,6 +86,11 @@ export class Cluster {
   /** PEM text of the authority that signs the API server's certificate. */
   get ca(): string {
     return this.plane.authority.certificate;
+  }
+
+  get gateway(): RigGateway {
+    if (this.traefik === null) throw new Error("the cluster was started without a gateway");
+    return this.traefik;
   }
 
   /** One program, by its name: to pause, kill, or read its log. */
