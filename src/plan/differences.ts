@@ -1,10 +1,13 @@
-import type { CompiledService, EnvironmentValue, Probe, Run } from "../spec/compiled.js";
+import type { CompiledService, EnvironmentValue, Probe, Run, Strategy } from "../spec/compiled.js";
+import { clusterDifferences } from "./cluster-differences.js";
 import { analysisDifferences } from "./comparison.js";
 import { duration, list, quote, same, share, size } from "./words.js";
 
 interface Side {
   readonly service: CompiledService;
   readonly artefact: string | null;
+  /** The image that was made of it, by digest; null: none was. */
+  readonly image: string | null;
 }
 
 /**
@@ -20,7 +23,10 @@ export function serviceDifferences(from: Side, to: Side, secrets: ReadonlySet<st
     // What reads the same is not said twice.
     found.push(left === right ? `${label}: changes` : `${label}: ${left} → ${right}`);
   };
-  changed("files", from.artefact, to.artefact, (digest) => digest?.replace(/^(sha256:.{12}).*$/, "$1") ?? "none");
+  const short = (name: string | null) => name?.replace(/(sha256:.{12}).*$/, "$1") ?? "none";
+  // The image holds the files.
+  if (from.image === null && to.image === null) changed("files", from.artefact, to.artefact, short);
+  else changed("image", from.image, to.image, short);
   changed(before.run.kind === "image" && after.run.kind === "image" ? "image" : "command", before.run, after.run, runs);
   found.push(...variables(before.environment, after.environment, secrets));
   for (const probe of ["startup", "liveness", "readiness"] as const)
@@ -43,14 +49,16 @@ export function settingDifferences(
   const changed = <T>(label: string, a: T, b: T, show: (value: T) => string) => {
     if (!same(a, b)) found.push(`${label}: ${show(a)} → ${show(b)}`);
   };
-  changed("replicas", before.replicas, after.replicas, String);
+  // Of a range the lower end is told with the rest of it.
+  const ranges = before.scaling !== undefined && after.scaling !== undefined;
+  if (!ranges) changed("replicas", before.replicas, after.replicas, String);
   if (scaled !== null && before.replicas !== after.replicas)
     found.push(`replicas stay at ${scaled}, as \`windlass scale\` said`);
   if (before.listen !== null && after.listen !== null)
     changed("address", before.listen, after.listen, (listen) =>
       listen === null ? "none" : `${listen.host}:${listen.port}${listen.tls === null ? "" : " with HTTPS"}`,
     );
-  if (!same(before.strategy, after.strategy))
+  if (!same(unmirrored(before.strategy), unmirrored(after.strategy)))
     found.push(
       before.strategy.kind === after.strategy.kind
         ? `strategy: ${after.strategy.kind} with other settings`
@@ -63,7 +71,15 @@ export function settingDifferences(
   for (const field of Object.keys(after.edge) as (keyof CompiledService["edge"])[])
     changed(`edge ${field}`, before.edge[field], after.edge[field], String);
   changed("starts after", before.after, after.after, list);
+  found.push(...clusterDifferences(before, after));
   return found;
+}
+
+/** What is mirrored is told by itself. */
+function unmirrored(strategy: Strategy): Strategy {
+  if (strategy.kind !== "canary") return strategy;
+  const { mirror: _, ...rest } = strategy;
+  return rest;
 }
 
 function variables(

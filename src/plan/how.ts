@@ -4,7 +4,9 @@ import { duration } from "./words.js";
 /** How a service gets there, in one line: `canary 10 % → 50 % → 100 %, at least 2 min`. */
 export function howItGoes(service: CompiledService, stages: readonly CompiledStage[], first: boolean): string {
   const { strategy } = service;
-  const replicas = service.replicas === 1 ? "1 replica" : `${service.replicas} replicas`;
+  const replicas = replicasOf(service);
+  if (first && service.adopt !== undefined)
+    return `takes over the Deployment ${service.adopt} as it is, without a restart`;
   // Rule 1: there is nothing to compare a first one with.
   if (first) return `starts ${replicas}, straight to 100 % once they are ready`;
   switch (strategy.kind) {
@@ -28,6 +30,11 @@ export function howItGoes(service: CompiledService, stages: readonly CompiledSta
       return `canary ${shares}${atLeast === 0 ? "" : `, at least ${duration(atLeast)}`}${routes}`;
     }
   }
+}
+
+function replicasOf({ replicas, scaling }: CompiledService): string {
+  if (scaling !== undefined && scaling.max > scaling.min) return `${scaling.min} to ${scaling.max} replicas`;
+  return replicas === 1 ? "1 replica" : `${replicas} replicas`;
 }
 
 function watched(ms: number): string {

@@ -1,4 +1,4 @@
-import type { CompiledService } from "../spec/compiled.js";
+import type { CompiledIngress, CompiledService } from "../spec/compiled.js";
 import { looserThanBefore, watchesAnswers } from "./comparison.js";
 import type { ServicePlan } from "./plan.js";
 
@@ -6,6 +6,8 @@ interface Change {
   readonly action: ServicePlan["action"];
   readonly before: CompiledService | undefined;
   readonly after: CompiledService | undefined;
+  /** Percent of the requests that meet a canary first; where replicas are the weights, not what its first stage says. */
+  readonly firstShare?: number;
 }
 
 interface Risk {
@@ -23,8 +25,11 @@ export function riskOf(change: Change): Risk {
 }
 
 function highReasons({ action, before, after }: Change): readonly string[] {
-  if (action !== "roll-out" || after === undefined) return [];
+  if (action === "create" || after === undefined) return [];
   const reasons: string[] = [];
+  if (before?.ingress !== undefined && after.ingress === undefined)
+    reasons.push("it loses its ingress: clients outside of the cluster cannot reach it any more");
+  if (action === "keep") return reasons;
   if (after.probes.readiness === null && after.listen !== null)
     reasons.push("no readiness probe: a replica gets requests before it is known to work");
   const stopsAll =
@@ -49,6 +54,8 @@ function mediumReasons({ action, before, after }: Change): readonly string[] {
     (before.listen.port !== after.listen.port || before.listen.host !== after.listen.host)
   )
     reasons.push("its address changes: clients have to follow");
+  if (before?.ingress && after.ingress && placesOf(before.ingress) !== placesOf(after.ingress))
+    reasons.push("its ingress changes: clients have to follow");
   const looser = looserThanBefore(before?.analysis, after.analysis);
   reasons.push(...looser);
   if (action === "keep") return reasons;
@@ -56,7 +63,7 @@ function mediumReasons({ action, before, after }: Change): readonly string[] {
     reasons.push("it is not compared with what runs: thresholds alone decide");
   const uses = (service: CompiledService | undefined) => service?.uses.map((use) => use.resource).join() ?? "";
   if (before !== undefined && uses(before) !== uses(after)) reasons.push("it uses other resources");
-  if (before !== undefined && before.run.kind !== after.run.kind) reasons.push("it runs in another way");
+  if (before !== undefined && isContainer(before) !== isContainer(after)) reasons.push("it runs in another way");
   if (after.strategy.kind === "rolling" && after.strategy.observeMs === 0)
     reasons.push("it is not watched after the last replica");
   if (after.strategy.kind === "blue-green" && after.strategy.smoke.length === 0)
@@ -66,11 +73,19 @@ function mediumReasons({ action, before, after }: Change): readonly string[] {
   return reasons;
 }
 
-function lowReason({ action, after }: Change): string {
+function isContainer({ run, build }: CompiledService): boolean {
+  return run.kind === "image" || build !== undefined;
+}
+
+function placesOf({ hosts, path }: CompiledIngress): string {
+  return [...hosts, path].join(" ");
+}
+
+function lowReason({ action, after, firstShare }: Change): string {
   if (action === "keep") return "its replicas are not touched";
   if (action === "create") return "nothing runs there yet";
   if (after?.strategy.kind === "canary")
-    return `at most ${after.strategy.stages[0]?.share ?? 100} % of requests meet it first`;
+    return `at most ${firstShare ?? after.strategy.stages[0]?.share ?? 100} % of requests meet it first`;
   if (after?.strategy.kind === "blue-green") return "checked before the switch, and the old ones stay as the way back";
   return "a few replicas at a time, watched";
 }

@@ -97,7 +97,8 @@ function movesElsewhere(state: EnvironmentState, environment: CompiledEnvironmen
   );
 }
 
-function placeOf({ target, kubernetes }: CompiledEnvironment): string {
+/** The engine under an environment, and where on it; two that read the same are the same place. */
+export function placeOf({ target, kubernetes }: CompiledEnvironment): string {
   if (kubernetes === undefined) return target;
   const { context, kubeconfig, namespace } = kubernetes;
   const where = [kubeconfig, context].filter((part) => part !== null).join(" ");
