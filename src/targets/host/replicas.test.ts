@@ -10,6 +10,8 @@ import { isAlive, processRow } from "./supervisor/process-table.js";
 
 let host: Host;
 beforeAll(async () => {
+  // Whatever this machine has: here is no Engine. The daemon inherits it.
+  process.env.DOCKER_HOST = "unix:///nowhere/docker.sock";
   host = await startHost();
 });
 afterAll(() => host.end());
@@ -88,17 +90,20 @@ describe("what replicas do", () => {
     await apply("shop/missing", 2, intent({}));
   });
 
-  test("an image and an artefact that is not here are problems, not crashes", async () => {
+  test("an image where there is no Engine, and an artefact that is not here, are problems, not crashes", async () => {
     const artefact = `sha256:${"0".repeat(64)}`;
     await apply("shop/artefact", 1, worker({ artefact }));
     const problem = await eventually(async () => (await groupOf("shop/artefact", "job"))?.problem, "a problem");
     expect(problem).toContain(`the artefact ${artefact} is not on this machine`);
     await apply("shop/artefact", 2, worker({ run: { kind: "image", image: "nginx@sha256:1", argv: null } }));
-    await eventually(
-      async () => (await groupOf("shop/artefact", "job"))?.problem?.includes("runs commands"),
-      "another",
-    );
+    const waiting = await eventually(async () => {
+      const seen = await groupOf("shop/artefact", "job");
+      return seen?.problem?.includes("no Docker Engine answers on /nowhere/docker.sock") && seen;
+    }, "another");
+    expect(waiting.replicas[0]).toMatchObject({ phase: "starting", restarts: 0, crashLoop: false });
+    expect((await host.target.facts()).docker).toMatchObject({ ok: false });
     await apply("shop/artefact", 3, intent({}));
+    await eventually(async () => (await groupOf("shop/artefact", "job")) === undefined, "it is gone");
   });
 
   test("one that needs more memory than its limit is ended, and that is said", async () => {

@@ -13,6 +13,7 @@ export interface ContainerWish {
   readonly network: string;
   /** The image's; empty: root. */
   readonly user: string;
+  readonly entrypoint: readonly string[];
   readonly cpu: number | null;
   readonly memoryBytes: number | null;
   readonly stopGraceMs: number;
@@ -54,7 +55,7 @@ export function containerBody(wish: ContainerWish): ContainerSpec {
       Tmpfs: { "/tmp": TMP },
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
-      Init: true,
+      Init: !hasInit(wish.entrypoint),
       LogConfig: { Type: "json-file", Config: LOGS },
     },
   };
@@ -62,6 +63,13 @@ export function containerBody(wish: ContainerWish): ContainerSpec {
 
 export function environmentOf({ environment }: Pick<ContainerWish, "environment">): string[] {
   return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
+const INITS = new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "s6-svscan"]);
+
+/** An image that brings an init of its own gets no second one, which would only complain. */
+function hasInit([first = ""]: readonly string[]): boolean {
+  return INITS.has(first.slice(first.lastIndexOf("/") + 1));
 }
 
 /** A container is never root: one that its image gives to root, or to nobody, runs as somebody without a name. */

@@ -199,12 +199,19 @@ export class ContainerRunner implements ReplicaRunner {
     const asked = this.current.leaving || this.current.dying !== null;
     for (const end of ends) {
       const exit = await exitOf(connection, known.id, end, report);
-      this.send({ kind: "exited", exit: asked ? { ...exit, known: true } : exit });
+      const limit = exit.outOfMemory ? { because: this.memoryMessage } : {};
+      this.send({ kind: "exited", exit: asked ? { ...exit, known: true } : { ...exit, ...limit } });
     }
     if (seen === null || began === null) return;
     const process = { pid: seen.pid, startTime: began };
     const ranMs = millisecondsBetween(began, new Date().toISOString());
     this.send({ kind: "launched", process, port: seen.port, ranMs });
+  }
+
+  private get memoryMessage(): string {
+    const { memoryBytes } = this.options.placed;
+    if (memoryBytes === null) return "the kernel ended a process of it: the machine had no memory left";
+    return `the kernel ended a process of it; its limit is ${Math.round(memoryBytes / 1024 / 1024)} MiB`;
   }
 
   private async end(how: "terminate" | "kill"): Promise<void> {

@@ -62,7 +62,8 @@ export async function startContainerOf(
         const environment = { ...start.environment, ...(await urlsInside(engine, start.urls, network)) };
         const { stopGraceMs } = state.plan;
         const wish = { ...placed, ...start, image: image.Id, environment, network, stopGraceMs };
-        return bringUp(engine, placed.name, { ...wish, user: image.Config.User ?? "" });
+        const { User, Entrypoint } = image.Config;
+        return bringUp(engine, placed.name, { ...wish, user: User ?? "", entrypoint: Entrypoint ?? [] });
       });
       // One that was there has the port that it has.
       if (seen.port !== start.port) {

@@ -19,6 +19,7 @@ export interface Decision {
 const WORKER_READY_MS = 1_000;
 const LOOK_AGAIN_MS = 200;
 const KILL_AGAIN_MS = 1_000;
+const MEMORY = "it needed more memory than its limit";
 
 /** The life of one replica: pure; `now` is milliseconds of a monotonic clock. */
 export function decide(state: ReplicaState, event: ReplicaEvent, now: number): Decision {
@@ -158,7 +159,7 @@ function report(state: ReplicaState, exit: ExitFacts, now: number): ExitReport {
   const { code, signal, lastLines } = exit;
   if (exit.outOfMemory || state.dying !== null) {
     const dying = exit.outOfMemory
-      ? { reason: "out-of-memory" as const, message: state.dying?.message ?? "it needed more memory than its limit" }
+      ? { reason: "out-of-memory" as const, message: state.dying?.message ?? exit.because ?? MEMORY }
       : state.dying;
     if (dying !== null) return { code, signal, reason: dying.reason, message: dying.message, lastLines };
   }

@@ -66,7 +66,7 @@ export interface ExitFacts {
   readonly lastLines: readonly string[];
   /** Where somebody else kept the time. */
   readonly ranMs?: number;
-  /** Why nothing more is known; without it, because another daemon had started it. */
+  /** Why nothing more is known (without it: another daemon had started it), or which limit its memory had. */
   readonly because?: string;
 }
 
