@@ -60,6 +60,7 @@ describe("everything that a control plane can do, it can do through its socket",
       [SHOP, release, environment],
       { environment: SHOP, from: null, to: release, services: [], resources: [], obstacles: [], changes: true },
     ],
+    ["intent", "intent", (c) => c.intent(SHOP), [SHOP], { services: { web: {} }, resources: {}, tasks: [] }],
     [
       "rollback preview, bare",
       "previewRollback",

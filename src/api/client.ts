@@ -44,6 +44,7 @@ export function createClient(socket: string, options: ClientOptions = {}): Contr
     about: () => get("/v1/about"),
     environments: () => get("/v1/environments"),
     environment: async (key) => get(environmentPath(key)),
+    intent: async (key) => get(`${environmentPath(key)}/intent`),
     command: async (key, envelope) => {
       const path = `${environmentPath(key)}/commands`;
       const answer = await call(socket, { method: "POST", path, body: envelope, deadlineMs: slowMs });

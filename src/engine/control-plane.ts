@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { CommandOutcome } from "../core/deployment/outcome.js";
 import type { CommandEnvelope } from "../core/model/command.js";
 import type { EventRecord } from "../core/model/event.js";
-import type { EnvironmentKey } from "../core/model/intent.js";
+import type { EnvironmentKey, Intent } from "../core/model/intent.js";
 import type { Block } from "../core/model/judgement.js";
 import type { Release } from "../core/model/revision.js";
 import type { Plan } from "../plan/plan.js";
@@ -21,6 +21,8 @@ export interface ControlPlane {
   environments(): Promise<readonly EnvironmentView[]>;
   /** Rejects with `environment-unknown` (hint: the nearest known one). */
   environment(environment: EnvironmentKey): Promise<EnvironmentView>;
+  /** What the target is told now. Rejects with `environment-unknown`. */
+  intent(environment: EnvironmentKey): Promise<Intent>;
   /** Creates the environment on its first deploy. Resolves after the events are on the disk. */
   command(environment: EnvironmentKey, envelope: CommandEnvelope): Promise<CommandOutcome>;
   plan(environment: EnvironmentKey, release: Release, desired: CompiledEnvironment): Promise<Plan>;

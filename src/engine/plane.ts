@@ -1,9 +1,10 @@
 import type { Readable } from "node:stream";
+import { desired as intentOf } from "../core/deployment/desired.js";
 import { emptyEnvironment } from "../core/deployment/evolve.js";
 import type { CommandOutcome } from "../core/deployment/outcome.js";
 import type { CommandEnvelope } from "../core/model/command.js";
 import type { EventRecord } from "../core/model/event.js";
-import type { EnvironmentKey } from "../core/model/intent.js";
+import type { EnvironmentKey, Intent } from "../core/model/intent.js";
 import type { Block } from "../core/model/judgement.js";
 import type { Release } from "../core/model/revision.js";
 import { WindlassError } from "../error.js";
@@ -70,6 +71,10 @@ export class LocalControlPlane implements ControlPlane {
 
   async environment(key: EnvironmentKey): Promise<EnvironmentView> {
     return viewOf(this.#driver(key), this.parts.clock.now());
+  }
+
+  async intent(key: EnvironmentKey): Promise<Intent> {
+    return intentOf(this.#driver(key).state);
   }
 
   /** A deploy is accepted only when every artefact that it names is here. */

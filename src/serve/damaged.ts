@@ -23,6 +23,7 @@ export function damagedPlane(
     environment: refuse,
     command: refuse,
     plan: refuse,
+    intent: refuse,
     previewRollback: refuse,
     history: refuse,
     follow: refuseStream,

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { CommandOutcome } from "../../src/core/deployment/outcome.js";
 import type { CommandEnvelope } from "../../src/core/model/command.js";
 import type { EventRecord } from "../../src/core/model/event.js";
+import type { Intent } from "../../src/core/model/intent.js";
 import type { Block } from "../../src/core/model/judgement.js";
 import type { Release } from "../../src/core/model/revision.js";
 import type { ControlPlane, Finding, LedgerVerdict, SeriesRange, Update } from "../../src/engine/control-plane.js";
@@ -21,6 +22,7 @@ export class FakePlane implements ControlPlane {
   outcome: CommandOutcome = { kind: "accepted", events: [], deployment: "d2", note: "noted" };
   planned: Plan | null = null;
   preview: RollbackPreview | null = null;
+  intents: Record<string, Intent> = {};
   verdict: LedgerVerdict = { ok: true, events: 3, findings: [], checkpoint: noteOf(3) };
   note = noteOf(3);
   version = "0.1.0";
@@ -45,6 +47,12 @@ export class FakePlane implements ControlPlane {
 
   async environment(key: string) {
     const found = this.views.find((view) => view.environment === key);
+    if (found === undefined) throw new WindlassError("environment-unknown", `no environment ${key}`);
+    return found;
+  }
+
+  async intent(key: string): Promise<Intent> {
+    const found = this.intents[key];
     if (found === undefined) throw new WindlassError("environment-unknown", `no environment ${key}`);
     return found;
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { jsonAnswer } from "../answer.js";
 import { route } from "../route.js";
-import { acceptance, block, eventRecord, nothing, plan, refused } from "../schema/answers.js";
+import { acceptance, block, eventRecord, intent, nothing, plan, refused } from "../schema/answers.js";
 import { commandEnvelope, planRequest } from "../schema/command.js";
 import { component } from "../schema/component.js";
 import { name, revisionId, secretName, wholeNumber } from "../schema/scalars.js";
@@ -43,6 +43,17 @@ export const environmentRoutes = [
     body: null,
     answers: { 200: { description: "The view.", schema: environmentView } },
     handle: async ({ path }, { plane }) => jsonAnswer(await plane.environment(keyOf(path))),
+  }),
+  route({
+    id: "intent",
+    method: "get",
+    path: `${ENVIRONMENT}/intent`,
+    summary: "What the target is told now: groups, weights, routes, resources. Secrets are names.",
+    parameters: inEnvironment,
+    query: noQuery,
+    body: null,
+    answers: { 200: { description: "The intent.", schema: intent } },
+    handle: async ({ path }, { plane }) => jsonAnswer(await plane.intent(keyOf(path))),
   }),
   route({
     id: "command",

@@ -86,6 +86,20 @@ export const plan = component(
   }),
 );
 
+const open = z.record(z.string(), z.unknown());
+
+/** Read by this version's own renderer only, so its parts are not described. */
+export const intent = component(
+  "Intent",
+  z.object({
+    services: z.record(z.string(), open),
+    resources: z.record(z.string(), open),
+    tasks: z.array(open),
+    kubernetes: open.exactOptional(),
+  }),
+  "Everything that should be true of one environment, by service; `kubernetes` where that is its target.",
+);
+
 export const block = component(
   "Block",
   z.object({
