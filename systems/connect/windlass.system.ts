@@ -29,6 +29,8 @@ const production = underOneHost("connect2.blueprint.com");
 const gateway = {
   name: "public",
   namespace: "gateway",
+  // Its listener for HTTPS; HTTP is redirected to it.
+  section: "https",
   metrics: "service://gateway/traefik:9100/metrics",
 };
 

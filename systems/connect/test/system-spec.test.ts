@@ -115,6 +115,8 @@ describe("as the document says,", () => {
       const common = { hosts: [host], tls: "connect2-tls", redirect: true, rateLimit: 100 };
       expect(service(where, "backend").ingress).toEqual({ ...common, path: "/api" });
       expect(service(where, "frontend").ingress).toEqual({ ...common, path: "/" });
+      // Without a listener for HTTPS there is nothing to redirect to.
+      expect(environment(where).kubernetes?.traffic).toMatchObject({ kind: "gateway", section: "https" });
     }
   });
 
