@@ -21,12 +21,26 @@ describe("the functions for authors", () => {
         api: service({ command: ["x"], replica: 3 }),
         // @ts-expect-error: a worker has no port
         mailer: worker({ command: ["x"], port: 80 }),
+        // @ts-expect-error: nor a way in
+        crawler: worker({ command: ["x"], ingress: "shop.example.com" }),
         // @ts-expect-error: no such strategy
         other: { command: ["x"], strategy: "canry" },
       },
       // @ts-expect-error: a resource is never null outside of an environment
       resources: { db: null },
-      environments: { staging: null, production: { resources: { db: null }, services: { api: { cpu: null } } } },
+      environments: {
+        staging: null,
+        production: { resources: { db: null }, services: { api: { cpu: null } } },
+        eu: {
+          extends: "production",
+          target: "kubernetes",
+          registry: "r.example.com/a",
+          kubernetes: { gateway: "a/b" },
+        },
+        // @ts-expect-error: no such engine
+        moon: { target: "rocket" },
+        here: { extends: "eu", target: "host", kubernetes: null, registry: null, services: { api: { scaling: null } } },
+      },
     });
     expect(spec.name).toBe("shop");
   });

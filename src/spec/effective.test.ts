@@ -14,6 +14,13 @@ const authored = {
   environments: {
     production: { services: { api: { replicas: 3 } }, resources: { db: { external: { secret: "db-url" } } } },
     eu: { extends: "production", services: { api: { memory: "1GiB" } } },
+    cluster: {
+      extends: "production",
+      target: "kubernetes",
+      registry: "localhost:5000/shop",
+      kubernetes: { gateway: "infra/edge" },
+      services: { api: { cpu: 1, scaling: { max: 9 }, ingress: "shop.example.com" } },
+    },
   },
 };
 
@@ -39,6 +46,22 @@ describe("the effective environment", () => {
     expect(row("services.api.environment.JWT")).toContain("secret(jwt-key), generated when not set | system");
     expect(row("services.api.environment.secret")).toContain("not one | system");
     expect(row("resources.db.external")).toContain("secret(db-url) | extends production");
+  });
+
+  it("has the defaults that come with an engine", () => {
+    const here = (field: string) => row(field, "cluster");
+    expect(here("target")).toContain("kubernetes | environment cluster");
+    expect(here("kubernetes.namespace")).toContain("shop-cluster | default");
+    expect(here("kubernetes.gateway.namespace")).toContain(
+      "infra | environment cluster | environments.cluster.kubernetes.gateway",
+    );
+    expect(here("registry.insecure")).toContain("true | default");
+    expect(here("services.api.base")).toContain("docker.io/library/node:20-bookworm-slim | default");
+    expect(here("services.api.scaling.min")).toContain("3 | default");
+    expect(here("services.api.scaling.cpu")).toContain("70% | default");
+    expect(here("services.api.ingress.hosts")).toContain('["shop.example.com"] | environment cluster');
+    expect([row("runner"), row("services.api.base")]).toEqual([expect.stringContaining("process | default"), "absent"]);
+    expect(here("runner")).toBe("absent");
   });
 
   it("offers the nearest environment for an unknown one", () => {

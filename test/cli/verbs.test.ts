@@ -252,6 +252,15 @@ describe("init", () => {
     }
   });
 
+  test("a Dockerfile is named, for when replicas are containers", async () => {
+    const here = world();
+    writeFileSync(path.join(here.cwd, "Dockerfile"), "FROM scratch\n");
+    await here.run("init", "--yes", "--yaml");
+    expect(readFileSync(path.join(here.cwd, "windlass.system.yaml"), "utf8")).toContain("    dockerfile: Dockerfile #");
+    expect((await here.run("check")).code).toBe(0);
+    expect((await here.run("check", "--effective", "production")).out).toMatch(/app\.dockerfile\.context +default/);
+  });
+
   test("a Procfile gives a service and workers", async () => {
     const here = world();
     writeFileSync(

@@ -315,6 +315,9 @@ export const compiledEnvironment = component(
         for (const [index, { resource: used }] of value.uses.entries())
           if (!Object.hasOwn(environment.resources, used))
             wrong(["services", key, "uses", index, "resource"], `there is no resource ${used}`);
+        for (const [index, { service: called }] of (value.calls ?? []).entries())
+          if (!Object.hasOwn(environment.services, called))
+            wrong(["services", key, "calls", index, "service"], `there is no service ${called}`);
         for (const [index, other] of value.after.entries())
           if (!Object.hasOwn(environment.services, other))
             wrong(["services", key, "after", index], `there is no service ${other}`);

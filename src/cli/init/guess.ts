@@ -12,6 +12,8 @@ export interface ServiceGuess {
   readonly command: string;
   /** Null: a worker. */
   readonly port: number | null;
+  /** What makes an image of it, should it run in containers one day; null: there is none. */
+  readonly dockerfile: string | null;
   /** A path that answers 200 when it is healthy; null: none was found. */
   readonly health: string | null;
 }
@@ -22,17 +24,19 @@ export function guessProject(directory: string): Guess {
   const code = sourceText(directory);
   const port = portIn(code);
   const health = /["'`](\/(?:health|healthz|ready|readyz|livez|status|ping))["'`]/.exec(code)?.[1] ?? null;
+  // Of several processes nobody knows which one it is for.
+  const dockerfile = existsSync(path.join(directory, "Dockerfile")) ? "Dockerfile" : null;
   const processes = readProcfile(directory);
   if (processes.length > 0) {
     const services = processes.map(([process, command]) =>
       process === "web"
-        ? { name: "web", command, port, health }
-        : { name: dnsLabel(process), command, port: null, health: null },
+        ? { name: "web", command, dockerfile: null, port, health }
+        : { name: dnsLabel(process), command, dockerfile: null, port: null, health: null },
     );
     return { name, services };
   }
   const command = commandOf(directory, manifest);
-  return { name, services: [{ name: "app", command, port, health }] };
+  return { name, services: [{ name: "app", command, dockerfile, port, health }] };
 }
 
 interface Manifest {

@@ -39,6 +39,8 @@ ${production}
 
 function fields(service: ServiceGuess, indent: string): string {
   const lines = [`command: ${JSON.stringify(service.command)},`];
+  if (service.dockerfile !== null)
+    lines.push(`dockerfile: ${JSON.stringify(service.dockerfile)}, // where replicas are containers`);
   if (service.port !== null)
     lines.push(`port: ${service.port}, // clients connect here; each replica gets its own in PORT`);
   if (service.health !== null) lines.push(`probes: { readiness: ${JSON.stringify(service.health)} },`);
@@ -54,6 +56,8 @@ export function yamlSpec({ name, services }: Guess): string {
   const lines = [`name: ${name}`, "services:"];
   for (const service of services) {
     lines.push(`  ${service.name}:`, `    command: ${JSON.stringify(service.command)}`);
+    if (service.dockerfile !== null)
+      lines.push(`    dockerfile: ${service.dockerfile} # where replicas are containers`);
     if (service.port !== null)
       lines.push(`    port: ${service.port} # clients connect here; each replica gets its own in PORT`);
     if (service.health !== null) lines.push("    probes:", `      readiness: ${service.health}`);

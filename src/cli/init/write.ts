@@ -51,7 +51,7 @@ async function askAll(ask: Ask, guess: Guess): Promise<Guess> {
             "Which path answers when it is ready? (none: a connection is enough)",
             service.health ?? "none",
           );
-    services.push({ name: service.name, command, port: number, health: health.startsWith("/") ? health : null });
+    services.push({ ...service, command, port: number, health: health.startsWith("/") ? health : null });
   }
   return { name, services };
 }
