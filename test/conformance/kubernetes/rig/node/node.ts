@@ -9,6 +9,7 @@ import type { ControlPlane } from "../control-plane.js";
 import { RigProgram } from "../program.js";
 import { makeCgroup, removeCgroup } from "./cgroups.js";
 import { type Containerd, startContainerd } from "./containerd.js";
+import { startDns } from "./dns.js";
 import { removeLogLinks, unmountBelow } from "./leftovers.js";
 import { holdMachine } from "./lock.js";
 import { BRIDGE_ADDRESS, nodeAddress, POD_CIDR, preparePodNetwork } from "./network.js";
@@ -41,6 +42,7 @@ export async function startNode(
   takeBack.push(() => removeLogLinks(folder));
   const network = await preparePodNetwork(folder);
   takeBack.push(network.takeBack);
+  takeBack.push(await startDns(plane.api));
   const containerd = await startContainerd(folder, network.confDir, started);
   const address = nodeAddress();
   const kubelet = await startKubelet(plane, containerd, cgroup, address, started);
@@ -155,6 +157,8 @@ async function startProxy(
       bindAddress: "127.0.0.1",
       healthzBindAddress: `127.0.0.1:${healthPort}`,
       metricsBindAddress: `127.0.0.1:${metricsPort}`,
+      // A rule against packets from elsewhere to loopback would be left behind.
+      iptables: { localhostNodePorts: false },
       // The machine's connection tracking stays as it is.
       conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: none, tcpCloseWaitTimeout: none },
     }),
