@@ -26,6 +26,8 @@ export interface VersionOptions {
   readonly edge?: ServiceSpec["edge"];
   /** None unless given: what is measured here are switches, and a comparison would wait for minutes before each. */
   readonly analysis?: ServiceSpec["analysis"];
+  /** Id of an image in this machine's Engine, as the CLI has one built; absent: replicas are processes. */
+  readonly image?: string;
 }
 
 /** Compiles `bench/services/web.mjs` into a release of its own: the label is in its environment, so none equals another. */
@@ -56,7 +58,8 @@ export function versionOf(options: VersionOptions): Version {
   if (compiled.system === undefined) throw new Error(`the spec is not valid: ${JSON.stringify(compiled.problems)}`);
   const found = compiled.system.environments[environment];
   if (found === undefined) throw new Error(`no environment ${environment}`);
-  const content = { version: label, commit: null, dirty: false, artefacts: {}, spec: compiled.digest };
+  const images = options.image === undefined ? {} : { images: { [SERVICE]: options.image } };
+  const content = { version: label, commit: null, dirty: false, artefacts: {}, ...images, spec: compiled.digest };
   return { release: { digest: digestOf(content), label, ...content }, environment: found };
 }
 
