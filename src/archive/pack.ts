@@ -96,7 +96,7 @@ async function add(tar: Pack, directory: string, member: Member): Promise<void> 
 }
 
 /** A file that grows or shrinks while it is packed would break the archive. */
-function exactly(member: Member & { kind: "file" }) {
+export function exactly(member: Member & { kind: "file" }) {
   return async function* (source: AsyncIterable<Buffer>) {
     let seen = 0;
     for await (const chunk of source) {

@@ -68,6 +68,7 @@ export class Registry {
     if (statusCode !== 200 && statusCode !== 404 && !isRedirect(statusCode))
       throw await this.#session.refusal(received, `${repository}@${digest}`);
     await received.body.dump();
+    if (statusCode !== 404) this.#session.holders.set(digest, repository);
     return statusCode !== 404;
   }
 
@@ -89,8 +90,10 @@ export class Registry {
   }
 
   /** See {@link uploadBlob}. */
-  putBlob(repository: string, blob: Blob, sent: (bytes: number) => void): Promise<Uploaded> {
-    return uploadBlob(this.#session, repository, blob, sent);
+  async putBlob(repository: string, blob: Blob, sent: (bytes: number) => void): Promise<Uploaded> {
+    const how = await uploadBlob(this.#session, repository, blob, sent);
+    this.#session.holders.set(blob.descriptor.digest, repository);
+    return how;
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,8 @@ const MAX_ERROR_BYTES = 64 * 1024;
 export class Session {
   readonly host: string;
   readonly transport: Transport;
+  /** A repository that has a blob, by digest: what services share is sent once. */
+  readonly holders = new Map<string, string>();
   readonly #origin: string;
   readonly #authorization: Authorization;
 

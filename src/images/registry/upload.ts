@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
 import { WindlassError } from "../../error.js";
+import { counted } from "../counted.js";
 import type { Blob } from "../image.js";
 import { locationOf } from "./location.js";
 import { pull, push, type Session } from "./session.js";
@@ -39,10 +39,9 @@ async function once(
   sent: (bytes: number) => void,
 ): Promise<Uploaded> {
   const { digest, size } = blob.descriptor;
-  const from =
-    blob.origin?.registry === session.host && blob.origin.repository !== repository ? blob.origin : undefined;
-  const mount = from === undefined ? "" : `?${new URLSearchParams({ mount: digest, from: from.repository })}`;
-  const scope = from === undefined ? push(repository) : `${push(repository)} ${pull(from.repository)}`;
+  const from = holderOf(session, repository, blob);
+  const mount = from === null ? "" : `?${new URLSearchParams({ mount: digest, from })}`;
+  const scope = from === null ? push(repository) : `${push(repository)} ${pull(from)}`;
   const begin = session.sent("POST", `/v2/${repository}/blobs/uploads/${mount}`, { "content-length": "0" });
   const begun = await session.ask(begin, scope);
   const url = locationOf(begun, begin.url);
@@ -60,7 +59,7 @@ async function once(
   };
   const source = await blob.open();
   try {
-    const body = Readable.from(counted(source, sent), { objectMode: false });
+    const body = counted(source, sent);
     const received = await session.transport.once({ method: "PUT", url, headers, body });
     if (received.statusCode !== 201) throw await session.refusal(received, `${repository}@${digest}`);
     await received.body.dump();
@@ -70,9 +69,8 @@ async function once(
   }
 }
 
-async function* counted(source: Readable, sent: (bytes: number) => void) {
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    sent(chunk.length);
-    yield chunk;
-  }
+/** Another repository of the same registry that has the blob, as far as is known; null: none. */
+function holderOf(session: Session, repository: string, { descriptor, origin }: Blob): string | null {
+  const holder = origin?.registry === session.host ? origin.repository : session.holders.get(descriptor.digest);
+  return holder === undefined || holder === repository ? null : holder;
 }
