@@ -17,6 +17,7 @@ import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./grou
 import { type Recorded, readRecord, writeRecord } from "./intent-record.js";
 import { ensureNamespace, removeNamespace } from "./namespace.js";
 import { observeServices } from "./observe/observe.js";
+import { Settling } from "./observe/settling.js";
 import { Reconciler } from "./reconcile/reconciler.js";
 import type { PodSeen } from "./seen/pod.js";
 import { ClusterTasks } from "./tasks.js";
@@ -42,6 +43,7 @@ export class ClusterEnvironment {
   readonly #explanations: Explanations;
   readonly #tasks: ClusterTasks;
   readonly #counting: Counting;
+  readonly #settling = new Settling();
   readonly #wasReady = new Set<string>();
   #recorded: Recorded | null = null;
   #loaded = false;
@@ -134,7 +136,7 @@ export class ClusterEnvironment {
     }
     const intent = this.#recorded?.intent ?? EMPTY;
     this.#tasks.want(intent.tasks);
-    if (!this.#dirty && this.#seen !== null) return { ...this.#seen, seenAt: now() };
+    if (!this.#dirty && this.#seen !== null && !this.#settling.pending) return { ...this.#seen, seenAt: now() };
     this.#dirty = false;
     const inside = this.options.settings.namespace;
     const conceal = secrets.conceal(key, () => []);
@@ -142,16 +144,19 @@ export class ClusterEnvironment {
       seenAt: now(),
       applied: this.#applied,
       services: concealed(
-        observeServices({
-          intent,
-          pods: this.#pods(),
-          deployments: cluster.deployments.in(inside).values(),
-          routes: cluster.routes.in(inside).values(),
-          slices: cluster.slices.in(inside).values(),
-          explained: (pod) => this.#explanations.of(pod),
-          wasReady: (pod) => this.#wasReady.has(pod.uid),
-          refused: (service, group) => this.#refusalOf(service, group),
-        }),
+        this.#settling.hold(
+          observeServices({
+            intent,
+            pods: this.#pods(),
+            deployments: cluster.deployments.in(inside).values(),
+            routes: cluster.routes.in(inside).values(),
+            slices: cluster.slices.in(inside).values(),
+            explained: (pod) => this.#explanations.of(pod),
+            wasReady: (pod) => this.#wasReady.has(pod.uid),
+            refused: (service, group) => this.#refusalOf(service, group),
+          }),
+          now(),
+        ),
         conceal,
       ),
       tasks: this.#tasks.observe(intent.tasks),

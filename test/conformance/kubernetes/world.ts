@@ -2,6 +2,7 @@ import { request } from "undici";
 import type { EnvironmentKey, Intent, Workload } from "../../../src/core/model/intent.js";
 import type { Target } from "../../../src/ports/target.js";
 import type { CompiledKubernetes } from "../../../src/spec/compiled.js";
+import type { Kubernetes } from "../../../src/targets/kubernetes/client/api.js";
 import { connectKubernetes } from "../../../src/targets/kubernetes/client/connect.js";
 import { createKubernetesTarget, type KubernetesTarget } from "../../../src/targets/kubernetes/target.js";
 import type { Cluster } from "./rig/cluster.js";
@@ -12,6 +13,8 @@ export interface TargetOptions {
   readonly drift?: CompiledKubernetes["drift"];
   /** Values of secrets by name. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Stands between the target and its cluster. */
+  readonly wrap?: (client: Kubernetes) => Kubernetes;
 }
 
 export interface ClusterWorld {
@@ -27,7 +30,7 @@ export const namespaceOf = (environment: EnvironmentKey): string => environment.
 /** A Kubernetes target on a cluster of the rig, without a control plane. */
 export function targetOn(cluster: Cluster, options: TargetOptions = {}): ClusterWorld {
   const clock = { now: () => performance.now(), wall: () => Date.now() };
-  const { secrets = {} } = options;
+  const { secrets = {}, wrap = (client) => client } = options;
   const reports: string[] = [];
   const settings = (environment: EnvironmentKey): CompiledKubernetes => ({
     kubeconfig: options.kubeconfig ?? cluster.kubeconfig,
@@ -46,7 +49,7 @@ export function targetOn(cluster: Cluster, options: TargetOptions = {}): Cluster
       },
       conceal: () => (text) => Object.values(secrets).reduce((shown, value) => shown.replaceAll(value, "•••"), text),
     },
-    connect: (chosen) => connectKubernetes({ ...chosen, clock, userAgent: "windlass-conformance" }),
+    connect: async (chosen) => wrap(await connectKubernetes({ ...chosen, clock, userAgent: "windlass-conformance" })),
     settingsOf: settings,
     report: (message, error) => reports.push(error instanceof Error ? `${message}: ${error.message}` : message),
   });
