@@ -113,7 +113,7 @@ function addFirst<T>(entries: Map<string, Entry<T>>, name: string, value: T | nu
 function parseFile(file: string, content: string): z.infer<typeof fileSchema> {
   let document: unknown;
   try {
-    document = parse(content, { logLevel: "silent" }) ?? {};
+    document = parse(content, { logLevel: "error" }) ?? {};
   } catch (error) {
     const line = error instanceof Error && "linePos" in error ? linesOf(error.linePos) : "";
     throw new WindlassError("kubernetes-config", `${file} is not YAML${line}`);

@@ -114,10 +114,16 @@ function admissionDetails(text: string): ErrorDetails {
 function conflictDetails(causes: Status["details"]["causes"]): ErrorDetails {
   const conflicts: FieldConflict[] = causes
     .filter(({ reason }) => reason === "FieldManagerConflict")
-    .map(({ field, message }) => ({ field, manager: /^conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? "" }));
+    .map(({ field, message }) => ({ field, manager: managerIn(message) }));
   if (conflicts.length === 0) return { hint: "read it again: somebody changed it meanwhile", retry: "after-refresh" };
   const managers = [...new Set(conflicts.map(({ manager }) => manager))].join(", ");
   return { hint: `let ${managers} give these fields up, or take them`, facts: { conflicts } };
+}
+
+/** `conflict with "kubectl" with subresource "scale" using apps/v1 at ...`; the name is quoted as Go does. */
+function managerIn(message: string): string {
+  const quoted = /^conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? "";
+  return quoted.replace(/\\(.)/g, "$1");
 }
 
 const SIGN_IN = "sign in to the cluster again: the credentials were not accepted, or have expired";
