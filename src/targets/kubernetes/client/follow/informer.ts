@@ -23,7 +23,7 @@ export const INFORMER_TIMINGS: InformerTimings = {
   watchSeconds: 300,
   idleMs: 75_000,
   resyncMs: 600_000,
-  backoffMs: [200, 10_000],
+  backoffMs: [200, 5_000],
 };
 
 class Following<T> implements Informer<T> {
