@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,6 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 const START_MS = 120_000;
 /** kube-apiserver waits for its clients' idle connections when it is asked to end. */
 const END_MS = 5_000;
+
+/** A program whose story was killed is ended by the kernel. */
+const ENDS_WITH_US: readonly string[] = existsSync("/usr/bin/setpriv")
+  ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--"]
+  : [];
 
 /** A long-running program of the rig: its own log file, started, paused and ended by its own process id. */
 export class RigProgram {
@@ -34,7 +39,9 @@ export class RigProgram {
   /** Starts the program and waits until it is ready. */
   async start(): Promise<void> {
     const log = openSync(this.logFile, "a");
-    const child = spawn(this.file, this.argv, {
+    const [first = this.file, ...rest] = ENDS_WITH_US;
+    const argv = ENDS_WITH_US.length === 0 ? this.argv : [...rest, this.file, ...this.argv];
+    const child = spawn(first, argv, {
       stdio: ["ignore", log, log],
       env: { PATH: process.env.PATH, HOME: this.folder, ...this.env },
       cwd: this.folder,

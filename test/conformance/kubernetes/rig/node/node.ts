@@ -10,7 +10,7 @@ import { RigProgram } from "../program.js";
 import { makeCgroup, removeCgroup } from "./cgroups.js";
 import { type Containerd, startContainerd } from "./containerd.js";
 import { startDns } from "./dns.js";
-import { removeLogLinks, unmountBelow } from "./leftovers.js";
+import { removeLogLinks, sweep, unmountBelow } from "./leftovers.js";
 import { holdMachine } from "./lock.js";
 import { BRIDGE_ADDRESS, nodeAddress, POD_CIDR, preparePodNetwork } from "./network.js";
 
@@ -35,6 +35,7 @@ export async function startNode(
 ): Promise<RealNode> {
   takeBack.push(await holdMachine());
   const { folder } = plane;
+  await sweep(folder);
   const cgroup = path.basename(folder);
   await makeCgroup(cgroup);
   takeBack.push(() => removeCgroup(cgroup));
