@@ -54,6 +54,8 @@ export class Driver {
   #targetProblem: string | null = null;
   readonly #watching: Watching;
   #rest: Rest | null = null;
+  /** The last intent that the target accepted; it is told again until it says so itself. */
+  #accepted = 0;
   #queue: Promise<unknown> = Promise.resolve();
   #stale = true;
 
@@ -176,7 +178,9 @@ export class Driver {
         revision: intentVersion,
         intent: desired(this.#state),
       });
-      return true;
+      const isNew = this.#accepted !== intentVersion;
+      this.#accepted = intentVersion;
+      return isNew;
     } catch (error) {
       if (error instanceof WindlassError && error.code === "target-stale-term") throw error;
       this.#targetProblem = messageOf(error);

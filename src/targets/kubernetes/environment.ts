@@ -103,6 +103,9 @@ export class ClusterEnvironment {
           `${key} is driven by term ${before.term}; ${application.term} is over`,
         );
       if (before !== null && application.term === before.term && application.revision < before.revision) return;
+      // Accepted before: what is being made so goes on at its own pace. When the namespace went, the record did, too.
+      const isKnown = application.term === before?.term && application.revision === before.revision;
+      if (isKnown && this.#problem?.code !== "kubernetes-not-found") return;
       if (isEmpty(application.intent) && before === null) {
         this.#recorded = { ...application, resourceVersion: "" };
         break;
