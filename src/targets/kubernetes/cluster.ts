@@ -10,10 +10,25 @@ import { keepOwned, type OwnedSeen } from "./seen/owned.js";
 import { keepPod, type PodSeen } from "./seen/pod.js";
 import { keepRoute, keepSlice, type RouteSeen, type SliceSeen } from "./seen/route.js";
 
+/** `asked`: of what is asked of an object that is owned. `watched`: of what became of it, or of pods and their addresses. */
+export type Listener = (what: "asked" | "watched") => void;
+
 const OURS = `${MANAGED_BY}=windlass`;
 const SYNC_MS = 60_000;
 /** What is older than this is not what is. */
 const STALE_MS = 15_000;
+
+function isAsked(change: Change<unknown>): boolean {
+  const value = change.type === "removed" ? null : askedOf(change.value);
+  return value !== (change.type === "added" ? null : askedOf(change.before));
+}
+
+/** Null: nothing is asked of it (pods, endpoints). */
+function askedOf(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || !("shape" in value)) return null;
+  const { shape, deleting } = value as OwnedSeen;
+  return `${shape} ${deleting}`;
+}
 
 /** One cluster as every environment on it sees it: a client, and local copies of what Windlass owns there. */
 export class Cluster {
@@ -24,7 +39,7 @@ export class Cluster {
   /** Everything that is owned, by kind; of Deployments and routes the same objects as above. */
   readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
   readonly #informers: Informer<unknown>[] = [];
-  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<Listener>>();
   readonly #adopting = new Set<string>();
   readonly #strangers = new NamespaceIndex<PodSeen>();
   #opening: Promise<void> | null = null;
@@ -71,7 +86,7 @@ export class Cluster {
       const index = this.#strangers;
       const onChange = (change: Change<PodSeen>): void => {
         index.take(change);
-        for (const listener of this.#listeners.get(namespace) ?? []) listener();
+        for (const listener of this.#listeners.get(namespace) ?? []) listener("watched");
       };
       const labelSelector = `${MANAGED_BY}!=windlass`;
       const kind = { apiVersion: "v1", kind: "Pod" };
@@ -81,8 +96,8 @@ export class Cluster {
   }
 
   /** Called after something in the namespace changed. */
-  listen(namespace: string, listener: () => void): () => void {
-    const listeners = this.#listeners.get(namespace) ?? new Set();
+  listen(namespace: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(namespace) ?? new Set<Listener>();
     this.#listeners.set(namespace, listeners.add(listener));
     return () => {
       listeners.delete(listener);
@@ -129,7 +144,8 @@ export class Cluster {
     index.clear();
     const onChange = (change: Change<T>): void => {
       const namespace = index.take(change);
-      for (const listener of this.#listeners.get(namespace) ?? []) listener();
+      const what = isAsked(change) ? "asked" : "watched";
+      for (const listener of this.#listeners.get(namespace) ?? []) listener(what);
     };
     const informer = this.client.informer<T>({ kind: { apiVersion, kind }, labelSelector: OURS, keep, onChange });
     this.#informers.push(informer as Informer<unknown>);

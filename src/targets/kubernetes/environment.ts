@@ -85,9 +85,10 @@ export class ClusterEnvironment {
       report: options.report,
     });
     this.#counting = new Counting(options.counts, namespace, now);
-    this.#unlisten = cluster.listen(namespace, () => {
+    this.#unlisten = cluster.listen(namespace, (what) => {
       changed();
-      this.#kick(SETTLE_MS);
+      // The last pod that goes lets an environment end; otherwise pods change nothing of what has to be sent.
+      if (what === "asked" || (this.#recorded !== null && isEmpty(this.#recorded.intent))) this.#kick(SETTLE_MS);
     });
   }
 

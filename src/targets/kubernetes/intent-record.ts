@@ -60,10 +60,9 @@ export async function writeRecord(
     },
     data: { term: String(application.term), revision: String(application.revision), intent: packed },
   };
-  const written =
-    before === null
-      ? await client.create(object, { manager: MANAGER })
-      : await client.replace(object, { manager: MANAGER });
+  // Nothing of an intent is sent before its record, weights of an abort neither.
+  const how = { manager: MANAGER, urgent: true };
+  const written = before === null ? await client.create(object, how) : await client.replace(object, how);
   return { ...application, resourceVersion: text(written, "metadata", "resourceVersion") ?? "" };
 }
 

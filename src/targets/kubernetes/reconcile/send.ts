@@ -22,11 +22,15 @@ export interface Sending {
   readonly replicas: number | null;
 }
 
+/** What requests go by: it does not wait for what only makes room. */
+const URGENT: ReadonlySet<string> = new Set(["Service", "HTTPRoute", "Ingress"]);
+
 /** Applies one object; what stands against it says who changed what. */
 export async function send(client: Kubernetes, object: RenderedObject, sending: Sending): Promise<Sent> {
   if (givesReplicasAway(object)) await handOver(client, object, sending.replicas);
+  const how = { manager: MANAGER, urgent: URGENT.has(object.kind) };
   try {
-    return { answer: await client.apply(object, { manager: MANAGER, force: false }), drift: [] };
+    return { answer: await client.apply(object, { ...how, force: false }), drift: [] };
   } catch (error) {
     const conflicts = conflictsIn(error);
     if (conflicts === null) throw error;
@@ -35,7 +39,7 @@ export async function send(client: Kubernetes, object: RenderedObject, sending: 
     const found = strange.length === 0 ? null : await client.get(referenceOf(object));
     const drift = found === null ? [] : driftOf(object, found, strange, heal);
     if (!heal) return { answer: null, drift };
-    return { answer: await client.apply(object, { manager: MANAGER, force: true }), drift };
+    return { answer: await client.apply(object, { ...how, force: true }), drift };
   }
 }
 
