@@ -79,6 +79,11 @@ export class Cluster {
     return this.plane.url;
   }
 
+  /** Of etcd's own HTTP API, for benchmarks that fill it. */
+  get etcdUrl(): string {
+    return this.plane.etcdUrl;
+  }
+
   get api(): RigApi {
     return this.plane.api;
   }
