@@ -53,6 +53,9 @@ export const SCALING_CPU_DEFAULT = "70%";
 
 export const INGRESS_DEFAULTS = { path: "/" } as const;
 
+/** How a container of this machine calls it; the Engine gives the name its address. */
+export const MACHINE_FROM_CONTAINER = "host.docker.internal";
+
 /** Port of a Service whose port the spec leaves to the target. */
 export const CLUSTER_PORT = 80;
 

@@ -1,11 +1,13 @@
 import type { Listen } from "../compiled.js";
-import { CLUSTER_PORT, RESOURCE_VARIABLES } from "../defaults.js";
+import { CLUSTER_PORT, MACHINE_FROM_CONTAINER, RESOURCE_VARIABLES } from "../defaults.js";
 import type { AuthoredService } from "./authored.js";
 import type { Report } from "./report.js";
 
 /** What a service may use, by name. */
 export interface Usable {
   readonly isCluster: boolean;
+  /** Replicas are containers: a cluster's, or those of this machine's Engine. */
+  readonly inContainers: boolean;
   /** Kind of each resource. */
   readonly resources: Readonly<Record<string, "postgres" | "redis">>;
   /** Where each service listens; workers, and services that are not understood, are left out. */
@@ -18,7 +20,8 @@ export interface Uses {
 }
 
 /** What is unknown, or has no port, is somebody else's problem (references.ts), so it is left out here. */
-export function usesOf({ uses = [] }: AuthoredService, among: Usable, report: Report): Uses {
+export function usesOf({ uses = [], image }: AuthoredService, among: Usable, report: Report): Uses {
+  const isContainer = among.inContainers || image !== undefined;
   const resources: Uses["resources"][number][] = [];
   const services: Uses["services"][number][] = [];
   const pairs = Array.isArray(uses)
@@ -33,7 +36,9 @@ export function usesOf({ uses = [] }: AuthoredService, among: Usable, report: Re
       services.push({
         service: name,
         variable: variable === true ? `${name.toUpperCase().replaceAll("-", "_")}_URL` : variable,
-        url: urlOf(name, listen, among.isCluster, report.below("uses", key)),
+        url: among.isCluster
+          ? `http://${name}:${listen.port === 0 ? CLUSTER_PORT : listen.port}`
+          : urlHere(name, listen, isContainer, report.below("uses", key)),
       });
   }
   return { resources, services };
@@ -44,15 +49,23 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** In a cluster the Service has the name and the port of the spec; on a host the edge listens where it says. */
-function urlOf(name: string, { host, port, tls }: Listen, isCluster: boolean, report: Report): string {
-  if (isCluster) return `http://${name}:${port === 0 ? CLUSTER_PORT : port}`;
+/** On a host the edge listens where the spec says; in a cluster the Service has the name and the port of the spec. */
+function urlHere(name: string, { host, port, tls }: Listen, isContainer: boolean, report: Report): string {
   if (port === 0)
     report.add(
       "spec-uses-free-port",
       `the URL of "${name}" is not known: its port is picked when it starts`,
       `give "${name}" a port of its own`,
     );
-  const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  const isEverywhere = host === "0.0.0.0" || host === "::";
+  const isLoopback = host === "localhost" || host === "::1" || /^127\./.test(host);
+  if (isContainer && isLoopback)
+    report.add(
+      "spec-uses-loopback",
+      `"${name}" listens on ${host} alone, which a container does not reach`,
+      `port: { number: ${port}, host: "0.0.0.0" }, or the address of the Engine's bridge, for "${name}"`,
+    );
+  const inside = isContainer ? MACHINE_FROM_CONTAINER : "127.0.0.1";
+  const reached = isEverywhere ? inside : host.includes(":") ? `[${host}]` : host;
   return `${tls === null ? "http" : "https"}://${reached}:${port}`;
 }

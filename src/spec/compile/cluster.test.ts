@@ -268,6 +268,17 @@ describe("services that call each other", () => {
     expect(named).toMatchObject({ uses: [], calls: [{ service: "api", variable: "BACKEND" }] });
   });
 
+  it("go by this machine when they are containers of it, where the other one listens", () => {
+    const docker = { runner: "docker" };
+    const url = plain("http://host.docker.internal:80");
+    expect(urlOf(docker, { port: { number: 80, host: "0.0.0.0" } })).toEqual(url);
+    expect(urlOf(docker, { port: { number: 80, host: "10.0.0.5" } })).toEqual(plain("http://10.0.0.5:80"));
+    const image = { image: "shop/web:1", port: 8081, uses: ["api"] };
+    expect(wrong({}, { api: API, web: image })).toEqual([
+      'services.web.uses.0: "api" listens on 127.0.0.1 alone, which a container does not reach; port: { number: 8080, host: "0.0.0.0" }, or the address of the Engine\'s bridge, for "api"',
+    ]);
+  });
+
   it("may do so both ways, and through names with dashes", () => {
     const found = production(
       {},

@@ -16,8 +16,6 @@ import { strategy } from "./strategy.js";
 /** What a service is compiled among. */
 export interface Surroundings extends Usable {
   readonly isProtected: boolean;
-  /** Replicas are containers: a cluster's, or those of this machine's Engine. */
-  readonly inContainers: boolean;
   readonly services: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerSpec } from "../../../docker/containers.js";
+import { MACHINE_FROM_CONTAINER } from "../../../spec/defaults.js";
 import { CONTAINER_PORT } from "./seen.js";
 
 /** What a container is made from; secrets are in `environment`, and travel in the body of the call alone. */
@@ -44,6 +45,8 @@ export function containerBody(wish: ContainerWish): ContainerSpec {
     ...(port === null ? {} : { ExposedPorts: { [inside]: {} } }),
     HostConfig: {
       NetworkMode: wish.network,
+      // The URLs of services that it calls lead to the edge, which listens on this machine.
+      ExtraHosts: [`${MACHINE_FROM_CONTAINER}:host-gateway`],
       ...(port === null ? {} : { PortBindings: { [inside]: [{ HostIp: "127.0.0.1", HostPort: String(port) }] } }),
       // Also after exit code 0, and while no daemon is there; what was stopped on purpose stays stopped.
       RestartPolicy: { Name: "unless-stopped" },
