@@ -5,6 +5,7 @@ import type { KubernetesObject } from "../../render/kubernetes/object.js";
 import { API_VERSIONS, KINDS, type Kind } from "../../render/kubernetes/object.js";
 import type { Change, Informer, Kubernetes } from "./client/api.js";
 import { NamespaceIndex } from "./namespace-index.js";
+import { Pulse } from "./pulse.js";
 import { type DeploymentSeen, keepDeployment } from "./seen/deployment.js";
 import { keepOwned, type OwnedSeen } from "./seen/owned.js";
 import { keepPod, type PodSeen } from "./seen/pod.js";
@@ -42,13 +43,16 @@ export class Cluster {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #adopting = new Set<string>();
   readonly #strangers = new NamespaceIndex<PodSeen>();
+  readonly #pulse: Pulse;
   #opening: Promise<void> | null = null;
   #hasGateway = false;
 
   constructor(
     readonly client: Kubernetes,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.#pulse = new Pulse(client.server, () => client.version(), now);
+  }
 
   /** Begins to follow the cluster; resolves once everything is known. Rejects when the server cannot be reached. */
   open(): Promise<void> {
@@ -107,13 +111,16 @@ export class Cluster {
 
   /** Throws what keeps the local copies from being what is. */
   requireFresh(): void {
+    let heardAt = 0;
     for (const informer of this.#informers) {
       const { synced, problem, lastHeardAt } = informer.health();
+      heardAt = Math.max(heardAt, lastHeardAt ?? 0);
       const silent = lastHeardAt === null || this.now() - lastHeardAt > STALE_MS;
       if (problem !== null && (silent || !synced)) throw problem;
       if (!synced)
         throw new WindlassError("kubernetes-unsynced", `${this.client.server} is still being read`, { retry: "safe" });
     }
+    this.#pulse.require(heardAt);
   }
 
   async close(): Promise<void> {

@@ -97,4 +97,3 @@ export function expectReplay(story: Story): void {
   }
   expect(JSON.parse(JSON.stringify(replayed))).toEqual(JSON.parse(JSON.stringify(story.driver.state)));
 }
-

@@ -1,5 +1,5 @@
-import { connectKubernetes } from "../../../src/targets/kubernetes/client/connect.js";
 import type { KubernetesObject } from "../../../src/render/kubernetes/object.js";
+import { connectKubernetes } from "../../../src/targets/kubernetes/client/connect.js";
 import { weightsOf } from "./looks.js";
 import { RigApiError } from "./rig/api.js";
 import type { Cluster } from "./rig/cluster.js";

@@ -1,5 +1,5 @@
-import { isReady, type Cluster } from "./rig/cluster.js";
 import type { KubernetesObject } from "./rig/api.js";
+import { type Cluster, isReady } from "./rig/cluster.js";
 
 type Anything = { readonly [field: string]: unknown };
 

@@ -1,8 +1,8 @@
+import type { CommandOutcome } from "../../../src/core/deployment/outcome.js";
 import type { Command } from "../../../src/core/model/command.js";
 import type { DomainEvent } from "../../../src/core/model/events.js";
 import type { Observation } from "../../../src/core/model/observation.js";
 import type { EnvironmentState } from "../../../src/core/model/state.js";
-import type { CommandOutcome } from "../../../src/core/deployment/outcome.js";
 import type { Driver } from "../../../src/engine/driver.js";
 import { Engine } from "../../../src/engine/engine.js";
 import { understand } from "../../../src/engine/known-events.js";

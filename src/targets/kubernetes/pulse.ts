@@ -1,0 +1,53 @@
+import { WindlassError } from "../../error.js";
+
+/** So long after the last word the server is asked for one: a watch is silent while nothing happens. */
+const ASK_MS = 3_000;
+/** Who leaves the question open for so long is not there: what is known of the cluster is not what is. */
+const OPEN_MS = 7_000;
+
+/** Tells a quiet cluster from one that does not answer: a server that hangs leaves its watches open. */
+export class Pulse {
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  /** Since when the question is open; null: it was answered. */
+  #openSince: number | null = null;
+  #asking = false;
+  #problem: unknown = null;
+
+  constructor(
+    private readonly server: string,
+    /** A small question that every server answers. */
+    private readonly ask: () => Promise<unknown>,
+    private readonly now: () => number,
+  ) {}
+
+  /** Throws `kubernetes-unreachable` once a question stays open and nothing else is heard. `heardAt`: when anything came last. */
+  require(heardAt: number): void {
+    const now = this.now();
+    const lastAt = Math.max(heardAt, this.#answeredAt);
+    if (this.#openSince !== null && lastAt >= this.#openSince) this.#openSince = null;
+    if (now - lastAt > ASK_MS) {
+      this.#openSince ??= now;
+      if (!this.#asking) void this.#beat();
+    }
+    if (this.#openSince === null || now - this.#openSince <= OPEN_MS) return;
+    const silent = Math.floor((now - this.#openSince) / 1_000);
+    throw new WindlassError("kubernetes-unreachable", `${this.server} has not answered for ${silent} s`, {
+      ...(this.#problem !== null && { cause: this.#problem }),
+      retry: "safe",
+    });
+  }
+
+  async #beat(): Promise<void> {
+    this.#asking = true;
+    try {
+      await this.ask();
+      this.#answeredAt = this.now();
+      this.#openSince = null;
+      this.#problem = null;
+    } catch (error) {
+      this.#problem = error;
+    } finally {
+      this.#asking = false;
+    }
+  }
+}
