@@ -5,6 +5,7 @@ import { digestOf } from "../../../spec/digest.js";
 import type { Cluster } from "../cluster.js";
 import { driftOf, nameOf } from "../drift.js";
 import { RECORD_NAME } from "../intent-record.js";
+import { list, text } from "../seen/field.js";
 import { shapeOf } from "../seen/owned.js";
 import { TASKS_NAME } from "../tasks.js";
 import { type Known, standingOf } from "./known.js";
@@ -51,12 +52,23 @@ export class Reconciler {
         this.#known.delete(name);
         this.refusals.delete(name);
       }
+    // Requests move before replicas go, and an abort waits for nothing else.
+    await Promise.all(objects.filter((one) => this.#leadsSomewhere(one)).map((route) => this.#one(route, heal)));
     for (const kind of KINDS) {
       const same = objects.filter((object) => object.kind === kind);
       for (let start = 0; start < same.length; start += AT_ONCE)
         await Promise.all(same.slice(start, start + AT_ONCE).map((object) => this.#one(object, heal)));
     }
     await this.#prune(wanted);
+  }
+
+  /** A route all of whose Services are in the cluster already. */
+  #leadsSomewhere(object: RenderedObject): boolean {
+    if (object.kind !== "HTTPRoute") return false;
+    const services = this.options.cluster.owned.get("Service")?.in(this.options.namespace);
+    const rules = list(object, "spec", "rules");
+    const backends = rules.flatMap((rule) => list(rule, "backendRefs").map((backend) => text(backend, "name") ?? ""));
+    return backends.length > 0 && backends.every((name) => services?.get(name)?.deleting === false);
   }
 
   /** The namespace is gone or was made anew: nothing that was known holds. */
