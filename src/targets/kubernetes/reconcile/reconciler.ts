@@ -67,7 +67,10 @@ export class Reconciler {
     if (object.kind !== "HTTPRoute") return false;
     const services = this.options.cluster.owned.get("Service")?.in(this.options.namespace);
     const rules = list(object, "spec", "rules");
-    const backends = rules.flatMap((rule) => list(rule, "backendRefs").map((backend) => text(backend, "name") ?? ""));
+    const backends = rules.flatMap((rule) => [
+      ...list(rule, "backendRefs").map((backend) => text(backend, "name") ?? ""),
+      ...list(rule, "filters").flatMap((filter) => text(filter, "requestMirror", "backendRef", "name") ?? []),
+    ]);
     return backends.length > 0 && backends.every((name) => services?.get(name)?.deleting === false);
   }
 
