@@ -123,7 +123,13 @@ describe("a control plane with this machine as its node, and a gateway", () => {
     }
     const [pod] = await pods("stable");
     const inside = `fetch("http://canary/").then((answer) => answer.text()).then(console.log)`;
-    expect(await cluster.kubectl(["exec", String(pod?.metadata.name), "--", "node", "-e", inside])).toBe("canary\n");
+    // kube-proxy may take a moment to know the Service's pod.
+    await eventually("a pod reaches a Service by its name", async () => {
+      const said = await cluster
+        .kubectl(["exec", String(pod?.metadata.name), "--", "node", "-e", inside])
+        .catch(String);
+      return said === "canary\n";
+    });
     expect(await cluster.kubectl(["logs", String(pod?.metadata.name)])).toContain("asked /ready");
   });
 

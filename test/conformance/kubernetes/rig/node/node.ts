@@ -10,6 +10,7 @@ import { RigProgram } from "../program.js";
 import { makeCgroup, removeCgroup } from "./cgroups.js";
 import { type Containerd, startContainerd } from "./containerd.js";
 import { startDns } from "./dns.js";
+import { hasFirewall, removeFirewall } from "./firewall.js";
 import { removeLogLinks, sweep, unmountBelow } from "./leftovers.js";
 import { holdMachine } from "./lock.js";
 import { BRIDGE_ADDRESS, nodeAddress, POD_CIDR, preparePodNetwork } from "./network.js";
@@ -165,8 +166,10 @@ async function startProxy(
     }),
   );
   const program = requireBuilt("kube-proxy");
+  const firewall = await hasFirewall();
   takeBack.push(async () => {
     await run(program, ["--cleanup", `--config=${file}`], { timeout: 60_000 });
+    if (!firewall) await removeFirewall();
   });
   const proxy = new RigProgram("kube-proxy", program, [`--config=${file}`], plane.folder, async () => {
     return (await request(`http://127.0.0.1:${healthPort}/healthz`)).statusCode === 200;
