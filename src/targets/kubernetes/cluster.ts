@@ -18,6 +18,8 @@ const OURS = `${MANAGED_BY}=windlass`;
 const SYNC_MS = 60_000;
 /** What is older than this is not what is. */
 const STALE_MS = 15_000;
+/** A thousand environments ask at once. */
+const FRESH_MS = 200;
 
 function isAsked(change: Change<unknown>): boolean {
   const value = change.type === "removed" ? null : askedOf(change.value);
@@ -45,6 +47,8 @@ export class Cluster {
   readonly #strangers = new NamespaceIndex<PodSeen>();
   readonly #pulse: Pulse;
   #opening: Promise<void> | null = null;
+  #isOpen = false;
+  #freshAt = Number.NEGATIVE_INFINITY;
   #hasGateway = false;
 
   constructor(
@@ -62,6 +66,11 @@ export class Cluster {
       throw error;
     });
     return this.#opening;
+  }
+
+  /** Whether everything was known once. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Whether HTTPRoutes are served here. */
@@ -111,6 +120,7 @@ export class Cluster {
 
   /** Throws what keeps the local copies from being what is. */
   requireFresh(): void {
+    if (this.now() - this.#freshAt < FRESH_MS) return;
     let heardAt = 0;
     for (const informer of this.#informers) {
       const { synced, problem, lastHeardAt } = informer.health();
@@ -121,6 +131,7 @@ export class Cluster {
         throw new WindlassError("kubernetes-unsynced", `${this.client.server} is still being read`, { retry: "safe" });
     }
     this.#pulse.require(heardAt);
+    this.#freshAt = this.now();
   }
 
   async close(): Promise<void> {
@@ -140,6 +151,7 @@ export class Cluster {
       else this.#start(API_VERSIONS[kind], kind, keepOwned, this.#own(kind, new NamespaceIndex<OwnedSeen>()));
     }
     await Promise.all(this.#informers.map((informer) => informer.synced(SYNC_MS)));
+    this.#isOpen = true;
   }
 
   #own<T extends OwnedSeen>(kind: Kind, index: NamespaceIndex<T>): NamespaceIndex<T> {

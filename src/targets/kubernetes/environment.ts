@@ -58,6 +58,8 @@ export class ClusterEnvironment {
   #closed = false;
   #dirty = true;
   #seen: Observation | null = null;
+  /** Null: something in the namespace changed since they were gathered. */
+  #podsNow: readonly PodSeen[] | null = null;
   readonly #unlisten: () => void;
 
   constructor(private readonly options: EnvironmentOptions) {
@@ -87,6 +89,7 @@ export class ClusterEnvironment {
     this.#counting = new Counting(options.counts, namespace, now);
     this.#unlisten = cluster.listen(namespace, (what) => {
       changed();
+      this.#podsNow = null;
       // The last pod that goes lets an environment end; otherwise pods change nothing of what has to be sent.
       if (what === "asked" || (this.#recorded !== null && isEmpty(this.#recorded.intent))) this.#kick(SETTLE_MS);
     });
@@ -124,6 +127,7 @@ export class ClusterEnvironment {
       }
     }
     this.#dirty = true;
+    this.#podsNow = null;
     this.#counting.want(application.intent);
     this.#failures = 0;
     this.#kick(0);
@@ -197,7 +201,12 @@ export class ClusterEnvironment {
     this.#counting.close();
   }
 
-  #pods(): PodSeen[] {
+  #pods(): readonly PodSeen[] {
+    this.#podsNow ??= this.#gatherPods();
+    return this.#podsNow;
+  }
+
+  #gatherPods(): PodSeen[] {
     const adopted = Object.values(this.#recorded?.intent.services ?? {}).some((service) => service.adopt !== undefined);
     const pods = [...this.options.cluster.pods.in(this.options.settings.namespace).values()];
     return adopted ? [...pods, ...this.options.cluster.adoptedPods(this.options.settings.namespace)] : pods;
@@ -209,6 +218,7 @@ export class ClusterEnvironment {
     await openWithin(cluster);
     if (this.#loaded) return;
     this.#recorded = await readRecord(cluster.client, settings.namespace);
+    this.#podsNow = null;
     this.#loaded = true;
     if (this.#recorded === null) return;
     this.#counting.want(this.#recorded.intent);
@@ -317,6 +327,7 @@ const OPEN_MS = 5_000;
 
 /** Opening goes on in the background; who asks meanwhile is told so. */
 async function openWithin(cluster: Cluster): Promise<void> {
+  if (cluster.isOpen) return;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new WindlassError("kubernetes-unsynced", `${cluster.client.server} is still being read`, {

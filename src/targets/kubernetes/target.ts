@@ -36,6 +36,7 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Kubern
   const clusters = new Map<string, Promise<Cluster>>();
   const opened = new Set<Kubernetes>();
   const gateways = new Map<string, GatewayCounts>();
+  const places = new WeakMap<CompiledKubernetes, string>();
   const environments = new Map<EnvironmentKey, { readonly place: string; readonly is: Promise<ClusterEnvironment> }>();
 
   const clusterOf = (settings: CompiledKubernetes): Promise<Cluster> => {
@@ -61,8 +62,14 @@ export function createKubernetesTarget(options: KubernetesTargetOptions): Kubern
     return known;
   };
 
+  const placeOf = (settings: CompiledKubernetes): string => {
+    const known = places.get(settings) ?? JSON.stringify(settings);
+    places.set(settings, known);
+    return known;
+  };
+
   const at = (key: EnvironmentKey, settings: CompiledKubernetes): Promise<ClusterEnvironment> => {
-    const place = JSON.stringify(settings);
+    const place = placeOf(settings);
     const known = environments.get(key);
     if (known?.place === place) return known.is;
     const is = (async () => {

@@ -14,6 +14,7 @@ export class Counting {
   readonly #backends = new Map<string, Backend>();
   readonly #restarts: RestartSeen[] = [];
   readonly #known = new Map<string, number>();
+  #pods: readonly PodSeen[] | null = null;
 
   constructor(
     private readonly counts: GatewayCounts | null,
@@ -50,6 +51,8 @@ export class Counting {
 
   /** A restart is told in a second that is not over, so that nobody has read past it. */
   #see(pods: readonly PodSeen[], completeTo: number): void {
+    if (pods === this.#pods) return;
+    this.#pods = pods;
     const there = new Set<string>();
     for (const { uid, name, service, group, restarts } of pods) {
       there.add(uid);
