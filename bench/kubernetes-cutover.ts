@@ -56,7 +56,7 @@ export async function run(): Promise<BenchResult> {
         return type === "deployment.finished@1" && (data as { deployment: string }).deployment === deployment;
       });
       events = [...events, ...more];
-      const { outcome } = more.at(-1)?.data as { outcome: string };
+      const { outcome = "not" } = (more.at(-1)?.data ?? {}) as { readonly outcome?: string };
       if (outcome !== "succeeded") throw new Error(`deployment ${n} ${outcome}: ${JSON.stringify(more.slice(-6))}`);
     };
     await plane.start();
@@ -100,8 +100,6 @@ export async function run(): Promise<BenchResult> {
       ],
     };
   } finally {
-    if (process.env.KEEP_LOG)
-      (await import("node:fs")).cpSync(pods.cluster.program("traefik").logFile, process.env.KEEP_LOG);
     await plane.end();
     await pods.end();
   }

@@ -103,7 +103,10 @@ async function rollingOut(cluster: Cluster, options: Options) {
       if (index % 100 === 99) process.stderr.write(`  ${index + 1} begun, ${await look()} in progress\n`);
       await sleep(Math.max(0, begun + ((index + 1) * 1_000) / options.starts - performance.now()));
     }
-    while ((await look()) > 0) await sleep(1_000);
+    for (let before = -1, now = await look(); now > 0; before = now, now = await look()) {
+      if (now !== before) process.stderr.write(`  ${now} in progress\n`);
+      await sleep(5_000);
+    }
     const after = await fleet.plane.ask("figures", null);
     const { outcomes } = await fleet.plane.ask("standing", null);
     return {
@@ -155,6 +158,8 @@ async function inCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> 
     kwok: { nodes: 20, zones: 3, podsPerNode: 5_000 },
     gateway: "api",
     apiServerFlags: ["--service-cluster-ip-range=10.112.0.0/12"],
+    // On a machine that is busy with this, heartbeats come late; KWOK never makes pods ready again.
+    controllerFlags: ["--node-monitor-grace-period=3600s"],
   });
   const gateway = fork(GATEWAY, [cluster.kubeconfig], { execArgv: ["--import", "tsx"] });
   try {

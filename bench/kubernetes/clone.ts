@@ -69,8 +69,8 @@ function record(value: string, packed: string, another: (text: string) => string
       },
     },
     data: {
-      term: text(/term\x12[\s\S](\d+)/),
-      revision: text(/revision\x12[\s\S](\d+)/),
+      term: text(/term\D\D(\d+)/),
+      revision: text(/revision\D\D(\d+)/),
       intent: gzipSync(intent).toString("base64"),
     },
   });

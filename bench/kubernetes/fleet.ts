@@ -65,7 +65,7 @@ export class Fleet {
       if (batch.length < 5_000 && index < environments - 1) continue;
       await etcd.put(batch.splice(0));
     }
-    for (const name of ["kube-controller-manager", "kube-scheduler", "kwok"]) await cluster.program(name).start();
+    for (const name of ["kwok", "kube-controller-manager", "kube-scheduler"]) await cluster.program(name).start();
     await this.#copyLedger(first, environments);
     process.stderr.write(`${environments} environments of ${template.length} objects\n`);
   }

@@ -17,6 +17,8 @@ export interface ControlPlaneOptions {
   readonly minRequestTimeoutSeconds?: number;
   /** More flags for kube-apiserver. */
   readonly apiServerFlags?: readonly string[];
+  /** More flags for kube-controller-manager. */
+  readonly controllerFlags?: readonly string[];
 }
 
 /** etcd, kube-apiserver, kube-controller-manager and kube-scheduler of one cluster, on loopback. */
@@ -168,6 +170,7 @@ export async function startControlPlane(
           "--concurrent-deployment-syncs=20",
           "--concurrent-replicaset-syncs=20",
           "--profiling=false",
+          ...(options.controllerFlags ?? []),
         ],
         folder,
         () => local(controllersPort),
