@@ -5,7 +5,7 @@ import type { EnvironmentKey } from "../core/model/intent.js";
 import { WindlassError } from "../error.js";
 import { Driver, type DriverPorts, type StepResult } from "./driver.js";
 import type { EngineLog } from "./log.js";
-import { CADENCE, type Cadence, pauseAfter } from "./schedule.js";
+import { CADENCE, type Cadence, pauseAfter, shared } from "./schedule.js";
 
 /** The stream of what concerns the whole installation. */
 export const SYSTEM_STREAM = "windlass";
@@ -18,6 +18,8 @@ interface Seat {
   running: boolean;
   again: boolean;
   failures: number;
+  /** A deployment is in progress, or waits. */
+  active: boolean;
 }
 
 /** Drives every environment of a ledger, each on its own cadence. */
@@ -25,6 +27,8 @@ export class Engine {
   #seats = new Map<EnvironmentKey, Seat>();
   #watchers = new Set<(environment: EnvironmentKey) => void>();
   #stopped = false;
+  /** How many seats are active. */
+  #active = 0;
 
   constructor(
     private readonly ports: DriverPorts,
@@ -104,7 +108,7 @@ export class Engine {
 
   #seat(key: EnvironmentKey): Seat {
     const driver = new Driver(key, { log: this.log, ...this.ports });
-    const seat: Seat = { driver, timer: null, running: false, again: false, failures: 0 };
+    const seat: Seat = { driver, timer: null, running: false, again: false, failures: 0, active: false };
     this.#seats.set(key, seat);
     return seat;
   }
@@ -125,7 +129,10 @@ export class Engine {
     if (this.#stopped) return;
     const { deployment, next } = seat.driver.state;
     const active = next !== null || (deployment !== null && deployment.outcome === null);
-    const pause = seat.again ? 0 : pauseAfter(result, active, seat.failures, this.ports.clock.now(), this.cadence);
+    if (active !== seat.active) this.#active += active ? 1 : -1;
+    seat.active = active;
+    const cadence = shared(this.cadence, this.#active);
+    const pause = seat.again ? 0 : pauseAfter(result, active, seat.failures, this.ports.clock.now(), cadence);
     seat.again = false;
     seat.timer = setTimeout(() => {
       seat.timer = null;
