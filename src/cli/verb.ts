@@ -77,7 +77,7 @@ async function guarded(cli: Cli, json: boolean, run: () => Promise<ExitCode>): P
 /** What a person can put right is invalid use; what the machine has to put right needs a person to look. */
 function codeOf(error: WindlassError): ExitCode {
   if (
-    /^(spec|cli|archive|environment|unknown|nothing-before|revision-held|api-bad|api-invalid|api-unknown)(-|$)/.test(
+    /^(spec|cli|archive|image|environment|unknown|nothing-before|revision-held|api-bad|api-invalid|api-unknown|kubernetes-(command|image|not))(-|$)/.test(
       error.code,
     )
   )

@@ -1,6 +1,6 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
 import { autoscalerObject } from "./autoscaler.js";
-import { configurationObjects } from "./configuration.js";
+import { configurationObjects, type SecretNeed, secretNeedsOf } from "./configuration.js";
 import { deploymentObject } from "./deployment.js";
 import { disruptionObject } from "./disruption.js";
 import { routeObjects } from "./http-route.js";
@@ -34,13 +34,22 @@ export interface BuildInput {
  * is no image of a registry, `kubernetes-secret-missing` for a value that is not there.
  */
 export function kubernetesObjects(input: BuildInput): readonly RenderedObject[] {
-  const services = Object.keys(input.intent.services)
+  const services = scopesOf(input).flatMap((scope) => serviceObjectsOf(input, scope));
+  return inOrder([namespaceObject(input), ...services]);
+}
+
+/** The Secrets that the objects refer to: where they are not rendered, somebody else has to make them. */
+export function secretNeeds(input: BuildInput): readonly SecretNeed[] {
+  return scopesOf(input).flatMap(secretNeedsOf);
+}
+
+function scopesOf(input: BuildInput): readonly ServiceScope[] {
+  return Object.keys(input.intent.services)
     .sort()
     .flatMap((name) => {
       const intent = input.intent.services[name];
-      return intent === undefined ? [] : serviceObjectsOf(input, serviceScope(input, name, intent));
+      return intent === undefined ? [] : [serviceScope(input, name, intent)];
     });
-  return inOrder([namespaceObject(input), ...services]);
 }
 
 function serviceObjectsOf(input: BuildInput, scope: ServiceScope): readonly (RenderedObject | null)[] {

@@ -1,3 +1,4 @@
+import type { GroupId, ServiceName } from "../../core/model/intent.js";
 import { WindlassError } from "../../error.js";
 import type { SecretValues } from "./build.js";
 import { groupLabels } from "./labels.js";
@@ -40,4 +41,19 @@ function secretOf(values: Readonly<Record<string, string>>, variable: string, se
 
 function base64(text: string): string {
   return btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** A Secret that a group refers to, and the variables that it has to have. */
+export interface SecretNeed {
+  readonly name: string;
+  readonly service: ServiceName;
+  readonly group: GroupId;
+  readonly variables: readonly string[];
+}
+
+export function secretNeedsOf({ service, groups }: ServiceScope): readonly SecretNeed[] {
+  return groups.flatMap(({ id, name, adopted, intent }) => {
+    const variables = secretVariables(intent.workload);
+    return adopted || variables.length === 0 ? [] : [{ name, service, group: id, variables }];
+  });
 }

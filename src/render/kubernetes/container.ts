@@ -49,7 +49,7 @@ function imageOf(service: ServiceName, { run }: Workload): { image: string; argv
       "kubernetes-image-local",
       `the image of ${service} is in this machine's Docker Engine only`,
       {
-        hint: "Name a registry for the environment that the cluster can pull from.",
+        hint: "Name a registry for the environment, and push it there: `windlass build` does, or `--push`.",
       },
     );
   return run;
