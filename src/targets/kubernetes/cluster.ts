@@ -4,8 +4,10 @@ import { MANAGED_BY } from "../../render/kubernetes/labels.js";
 import type { KubernetesObject } from "../../render/kubernetes/object.js";
 import { API_VERSIONS, KINDS, type Kind } from "../../render/kubernetes/object.js";
 import type { Change, Informer, Kubernetes } from "./client/api.js";
+import { RECORD_NAME } from "./intent-record.js";
 import { NamespaceIndex } from "./namespace-index.js";
 import { Pulse } from "./pulse.js";
+import { type ConfigurationSeen, keepConfiguration } from "./seen/configuration.js";
 import { type DeploymentSeen, keepDeployment } from "./seen/deployment.js";
 import { keepOwned, type OwnedSeen } from "./seen/owned.js";
 import { keepPod, type PodSeen } from "./seen/pod.js";
@@ -39,7 +41,8 @@ export class Cluster {
   readonly deployments = new NamespaceIndex<DeploymentSeen>();
   readonly routes = new NamespaceIndex<RouteSeen>();
   readonly slices = new NamespaceIndex<SliceSeen>();
-  /** Everything that is owned, by kind; of Deployments and routes the same objects as above. */
+  readonly configurations = new NamespaceIndex<ConfigurationSeen>();
+  /** Everything that is owned, by kind; of Deployments, routes and configurations the same objects as above. */
   readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
   readonly #informers: Informer<unknown>[] = [];
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -147,7 +150,10 @@ export class Cluster {
       if (kind === "Namespace" || (kind === "HTTPRoute" && !this.#hasGateway)) continue;
       if (kind === "Deployment")
         this.#start(API_VERSIONS[kind], kind, keepDeployment, this.#own(kind, this.deployments));
-      else if (kind === "HTTPRoute") this.#start(API_VERSIONS[kind], kind, keepRoute, this.#own(kind, this.routes));
+      else if (kind === "ConfigMap") {
+        const keep = (object: KubernetesObject) => keepConfiguration(object, RECORD_NAME);
+        this.#start(API_VERSIONS[kind], kind, keep, this.#own(kind, this.configurations));
+      } else if (kind === "HTTPRoute") this.#start(API_VERSIONS[kind], kind, keepRoute, this.#own(kind, this.routes));
       else this.#start(API_VERSIONS[kind], kind, keepOwned, this.#own(kind, new NamespaceIndex<OwnedSeen>()));
     }
     await Promise.all(this.#informers.map((informer) => informer.synced(SYNC_MS)));

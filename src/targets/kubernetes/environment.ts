@@ -1,5 +1,6 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
 import type { Observation, ResourceObservation } from "../../core/model/observation.js";
+import { clusterPortOf } from "../../core/model/pod-shape.js";
 import { WindlassError } from "../../error.js";
 import type { Application, SignalReading } from "../../ports/target.js";
 import { kubernetesObjects } from "../../render/kubernetes/build.js";
@@ -14,10 +15,11 @@ import { Counting } from "./counting/counting.js";
 import type { GatewayCounts } from "./counting/gateway-counts.js";
 import { Explanations } from "./explain.js";
 import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./group-secrets.js";
-import { type Recorded, readRecord, writeRecord } from "./intent-record.js";
+import { RECORD_NAME, type Recorded, readRecord, writeRecord } from "./intent-record.js";
 import { ensureNamespace, removeNamespace } from "./namespace.js";
 import { observeServices } from "./observe/observe.js";
 import { Settling } from "./observe/settling.js";
+import { LAG_MS } from "./reconcile/known.js";
 import { Reconciler } from "./reconcile/reconciler.js";
 import type { PodSeen } from "./seen/pod.js";
 import { ClusterTasks } from "./tasks.js";
@@ -55,6 +57,8 @@ export class ClusterEnvironment {
   #again = false;
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** When it rings. */
+  #due = 0;
   #closed = false;
   #dirty = true;
   #seen: Observation | null = null;
@@ -83,6 +87,8 @@ export class ClusterEnvironment {
       ready: (service, group) =>
         this.#pods().filter((pod) => pod.ready && pod.service === service && pod.group === group),
       port: (service, group) => this.#recorded?.intent.services[service]?.groups[group]?.workload.pod?.port ?? null,
+      deployment: (service, group) => this.#deploymentOf(service, group),
+      clusterPort: (service) => clusterPortOf(this.#recorded?.intent.services[service]?.traffic?.listen.port ?? 0),
       changed,
       report: options.report,
     });
@@ -201,6 +207,12 @@ export class ClusterEnvironment {
     this.#counting.close();
   }
 
+  #deploymentOf(service: ServiceName, group: GroupId): string {
+    const wanted = this.#recorded?.intent.services[service];
+    if (wanted?.adopt?.group === group) return wanted.adopt.deployment;
+    return deploymentName(service, group, wanted?.groups[group]?.digest ?? "");
+  }
+
   #pods(): readonly PodSeen[] {
     this.#podsNow ??= this.#gatherPods();
     return this.#podsNow;
@@ -232,7 +244,13 @@ export class ClusterEnvironment {
       return;
     }
     if (ms > 0) {
-      this.#timer ??= setTimeout(() => {
+      const due = this.options.now() + ms;
+      if (this.#timer !== null) {
+        if (this.#failures > 0 || this.#due <= due) return;
+        clearTimeout(this.#timer);
+      }
+      this.#due = due;
+      this.#timer = setTimeout(() => {
         this.#timer = null;
         this.#kick(0);
       }, ms).unref();
@@ -248,14 +266,17 @@ export class ClusterEnvironment {
       const [first, longest] = RETRY_MS;
       if (this.#failures > 0) this.#kick(Math.min(longest, first * 2 ** Math.min(this.#failures, 10)));
       else if (again) this.#kick(SETTLE_MS);
+      // Somebody's change that came while the local copy was late would be told by nothing else.
+      else if (this.#reconciler.isLate) this.#kick(LAG_MS);
     });
   }
 
   async #make(): Promise<void> {
     const recorded = this.#recorded;
     if (recorded === null) return;
-    const { cluster, key, settings, report } = this.options;
+    const { key, settings, report } = this.options;
     try {
+      this.#requireTerm(recorded);
       if (isEmpty(recorded.intent)) await this.#makeEmpty();
       else await this.#reconciler.make(await this.#objects(recorded.intent), settings.drift === "heal");
       this.#applied = { term: recorded.term, revision: recorded.revision };
@@ -263,15 +284,34 @@ export class ClusterEnvironment {
       this.#problem = null;
     } catch (error) {
       this.#failures++;
-      if (error instanceof WindlassError && error.code === "kubernetes-not-found") {
-        this.#reconciler.forget();
-        await ensureNamespace(cluster.client, settings.namespace, key).catch((cause: unknown) =>
-          report(`${key}: the namespace cannot be made again`, cause),
-        );
-      }
+      if (error instanceof WindlassError && error.code === "kubernetes-not-found") await this.#beginAnew(recorded);
       if (!(error instanceof WindlassError)) throw error;
       this.#problem = error;
       if (this.#failures === 1 || this.#failures % 20 === 0) report(`${key} cannot be made so yet`, error);
+    }
+  }
+
+  /** A control plane that was replaced and does not know it yet must not undo what its successor does. */
+  #requireTerm({ term }: Recorded): void {
+    const { cluster, key, settings } = this.options;
+    const driving = cluster.configurations.get(settings.namespace, RECORD_NAME)?.term ?? null;
+    if (driving !== null && driving > term)
+      throw new WindlassError("target-stale-term", `${key} is driven by term ${driving}; ${term} is over`);
+  }
+
+  /** The namespace went, and everything with it: it is made again, and in it the record of what was accepted. */
+  async #beginAnew(recorded: Recorded): Promise<void> {
+    const { cluster, key, settings, report } = this.options;
+    const { namespace } = settings;
+    this.#reconciler.forget();
+    try {
+      await ensureNamespace(cluster.client, namespace, key);
+      if ((await readRecord(cluster.client, namespace)) !== null) return;
+      const written = await writeRecord(cluster.client, namespace, key, recorded, null);
+      if (this.#recorded === recorded) this.#recorded = written;
+      this.#failures = 1;
+    } catch (cause) {
+      report(`${key}: the namespace cannot be made again`, cause);
     }
   }
 

@@ -6,6 +6,7 @@ import type { SmokeCheck } from "../../spec/compiled.js";
 import type { Kubernetes } from "./client/api.js";
 import { record } from "./seen/field.js";
 import type { PodSeen } from "./seen/pod.js";
+import { runSmokeCommand } from "./smoke-job.js";
 
 const RECORD = "windlass-tasks";
 const MANAGER = "windlass-tasks";
@@ -18,6 +19,10 @@ export interface TasksOptions {
   readonly ready: (service: string, group: string) => readonly PodSeen[];
   /** Where the replicas of a service listen; null: it has no port. */
   readonly port: (service: string, group: string) => number | null;
+  /** Name of the Deployment, and of the Service, of a group. */
+  readonly deployment: (service: string, group: string) => string;
+  /** Port of a service's Services in the cluster. */
+  readonly clusterPort: (service: string) => number;
   readonly changed: () => void;
   readonly report: (message: string, error: unknown) => void;
 }
@@ -60,11 +65,17 @@ export class ClusterTasks {
     if (finished.has(task.id)) return;
     const port = this.options.port(task.service, task.group);
     const failures: string[] = [];
-    for (const pod of pods)
-      for (const check of task.checks) {
-        const detail = await this.#check(check, pod, port);
+    for (const check of task.checks) {
+      if (check.kind === "command") {
+        const detail = await this.#command(check, task, port);
+        if (detail !== null) failures.push(detail);
+        continue;
+      }
+      for (const pod of pods) {
+        const detail = await this.#request(check, pod, port);
         if (detail !== null) failures.push(`${pod.name}: ${detail}`);
       }
+    }
     const passed = `${task.checks.length} checks passed on ${pods.length} replicas`;
     finished.set(
       task.id,
@@ -77,10 +88,25 @@ export class ClusterTasks {
     await this.#remember(finished);
   }
 
+  #command(
+    check: Extract<SmokeCheck, { kind: "command" }>,
+    task: TaskIntent,
+    port: number | null,
+  ): Promise<string | null> {
+    const { client, namespace, environment } = this.options;
+    const deployment = this.options.deployment(task.service, task.group);
+    const url = port === null ? null : `http://${deployment}:${this.options.clusterPort(task.service)}`;
+    const { argv, timeoutMs } = check;
+    const about = { task: task.id, service: task.service, environment, namespace, deployment, url };
+    return runSmokeCommand(client, { ...about, argv, timeoutMs });
+  }
+
   /** Null: it passed. The API server brings the request to the pod, so no route has to lead there yet. */
-  async #check(check: SmokeCheck, pod: PodSeen, port: number | null): Promise<string | null> {
-    if (check.kind === "command")
-      return "commands cannot be run in a cluster yet: check by HTTP, or put the command behind a path";
+  async #request(
+    check: Extract<SmokeCheck, { kind: "http" }>,
+    pod: PodSeen,
+    port: number | null,
+  ): Promise<string | null> {
     if (port === null) return "it has no port";
     const { namespace, name } = pod;
     try {

@@ -12,7 +12,7 @@ export interface Known {
 }
 
 /** How long the local copy may lag behind an answer before a difference counts. */
-const LAG_MS = 10_000;
+export const LAG_MS = 10_000;
 
 export type Standing =
   | { readonly kind: "settled"; readonly known: Known }

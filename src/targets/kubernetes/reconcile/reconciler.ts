@@ -41,12 +41,15 @@ export class Reconciler {
     { readonly digest: string; readonly error: WindlassError; readonly object: RenderedObject }
   >();
   drift: readonly Drift[] = [];
+  /** The local copy has not caught up with everything that was sent: a difference may be somebody's change. */
+  isLate = false;
 
   constructor(private readonly options: ReconcilerOptions) {}
 
   /** Sends what differs, in the given order, then deletes what is not wanted. Throws what is worth another try. */
   async make(objects: readonly RenderedObject[], heal: boolean): Promise<void> {
     const wanted = new Set(objects.map(nameOf));
+    this.isLate = false;
     for (const name of [...this.#known.keys(), ...this.refusals.keys()])
       if (!wanted.has(name)) {
         this.#known.delete(name);
@@ -92,6 +95,7 @@ export class Reconciler {
     const standing = standingOf(known, digest, live, now());
     if (standing.kind === "settled") {
       this.#known.set(name, standing.known);
+      this.isLate ||= !standing.known.seen;
       return;
     }
     // Values of then stay: a group's Secret is written once, and immutable.
@@ -112,6 +116,7 @@ export class Reconciler {
       this.refusals.delete(name);
       if (sent.answer === null) return this.#leave(name, digest, live?.shape ?? "");
       this.#known.set(name, { digest, shape: shapeOf(sent.answer), at: now(), seen: false });
+      this.isLate = true;
     } catch (error) {
       if (!(error instanceof WindlassError) || !REFUSALS.has(error.code)) throw error;
       this.refusals.set(name, { digest, error, object });

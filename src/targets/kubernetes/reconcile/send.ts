@@ -43,6 +43,11 @@ export async function send(client: Kubernetes, object: RenderedObject, sending: 
   }
 }
 
+/** What shares requests: an abort must not wait behind a thousand Deployments. */
+function isUrgent({ kind }: RenderedObject): boolean {
+  return kind === "HTTPRoute" || kind === "Service";
+}
+
 export function referenceOf({ apiVersion, kind, metadata: { namespace, name } }: RenderedObject) {
   return { apiVersion, kind, name, ...(namespace !== undefined && { namespace }) };
 }
