@@ -60,6 +60,8 @@ export class ClusterEnvironment {
   /** When it rings. */
   #due = 0;
   #closed = false;
+  /** What was made so as a whole; null: something stood against a part of it, or is only known to the cluster. */
+  #made: Intent | null = null;
   #dirty = true;
   #seen: Observation | null = null;
   /** Null: something in the namespace changed since they were gathered. */
@@ -278,7 +280,11 @@ export class ClusterEnvironment {
     try {
       this.#requireTerm(recorded);
       if (isEmpty(recorded.intent)) await this.#makeEmpty();
-      else await this.#reconciler.make(await this.#objects(recorded.intent), settings.drift === "heal");
+      else if (this.#made !== recorded.intent || !this.#reconciler.isSettled()) {
+        await this.#reconciler.make(await this.#objects(recorded.intent), settings.drift === "heal");
+        const adopts = Object.values(recorded.intent.services).some(({ adopt }) => adopt !== undefined);
+        this.#made = adopts || this.#missing.size > 0 ? null : recorded.intent;
+      }
       this.#applied = { term: recorded.term, revision: recorded.revision };
       this.#failures = 0;
       this.#problem = null;

@@ -1,6 +1,6 @@
 import type { Drift } from "../../../core/model/observation.js";
 import { WindlassError } from "../../../error.js";
-import { API_VERSIONS, KINDS, type RenderedObject } from "../../../render/kubernetes/object.js";
+import { API_VERSIONS, KINDS, type Kind, type RenderedObject } from "../../../render/kubernetes/object.js";
 import { digestOf } from "../../../spec/digest.js";
 import type { Cluster } from "../cluster.js";
 import { driftOf, nameOf } from "../drift.js";
@@ -75,6 +75,25 @@ export class Reconciler {
       ...list(rule, "filters").flatMap((filter) => text(filter, "requestMirror", "backendRef", "name") ?? []),
     ]);
     return backends.length > 0 && backends.every((name) => services?.get(name)?.deleting === false);
+  }
+
+  /** Whether everything, and nothing else, stands as it was sent last: then the same objects need not be sent. */
+  isSettled(): boolean {
+    const { cluster, namespace, owner, now } = this.options;
+    if (this.refusals.size > 0 || this.#known.size === 0) return false;
+    for (const [name, known] of this.#known) {
+      const [kind = "", object = ""] = name.split("/");
+      if (kind === "Namespace") continue;
+      const standing = standingOf(known, known.digest, cluster.owned.get(kind as Kind)?.get(namespace, object), now());
+      if (standing.kind !== "settled") return false;
+      this.#known.set(name, standing.known);
+    }
+    for (const [kind, index] of cluster.owned)
+      for (const [name, live] of index.in(namespace)) {
+        if (live.owner !== owner || live.deleting || KEPT.has(name)) continue;
+        if (!this.#known.has(`${kind}/${name}`)) return false;
+      }
+    return true;
   }
 
   /** The namespace is gone or was made anew: nothing that was known holds. */
