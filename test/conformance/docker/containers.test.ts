@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { readdirSync, rmSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Workload } from "../../../src/core/model/intent.js";
@@ -51,6 +54,20 @@ async function down(environment: string): Promise<void> {
 }
 
 describe("what a container may do", () => {
+  test("it reaches what listens on this machine, as services do that it calls", async () => {
+    const server = http.createServer((_, answer) => answer.end("the edge")).listen(0, "0.0.0.0");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await apply("shop/caller", 1, web(1));
+    await ready("shop/caller", 1);
+    const [container] = await containers("shop/caller");
+    const script = `fetch("http://host.docker.internal:${port}").then((r) => r.text()).then(console.log, console.log)`;
+    const { output } = await execIn(world.engine, container?.Id ?? "", ["node", "-e", script], 30_000);
+    server.close();
+    expect(output.trim()).toBe("the edge");
+    await down("shop/caller");
+  });
+
   test("no root, no capability, no new privilege, a root that is read-only, and loopback alone on this machine", async () => {
     const root = await serviceImage(world.engine, { files: { "": FIXTURES } });
     const run = { kind: "image", image: root, argv: ["node", "web.mjs"] } as const;
