@@ -9,6 +9,7 @@ const wish: ContainerWish = {
   port: 23_456,
   labels: { "windlass.replica": "web-r1-1" },
   network: "windlass-1-shop.test",
+  machine: "host-gateway",
   user: "node",
   entrypoint: [],
   cpu: 0.25,
@@ -28,6 +29,7 @@ test("a container has its limits, one port on loopback, and nothing that it was 
     HostConfig: {
       NetworkMode: "windlass-1-shop.test",
       PortBindings: { "8080/tcp": [{ HostIp: "127.0.0.1", HostPort: "23456" }] },
+      ExtraHosts: ["host.docker.internal:host-gateway"],
       RestartPolicy: { Name: "unless-stopped" },
       Memory: 1024,
       MemorySwap: 1024,

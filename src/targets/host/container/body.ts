@@ -12,6 +12,8 @@ export interface ContainerWish {
   readonly port: number | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: string;
+  /** This machine's address as the container sees it; `host-gateway` where the Engine knows it. */
+  readonly machine: string;
   /** The image's; empty: root. */
   readonly user: string;
   readonly entrypoint: readonly string[];
@@ -46,7 +48,7 @@ export function containerBody(wish: ContainerWish): ContainerSpec {
     HostConfig: {
       NetworkMode: wish.network,
       // The URLs of services that it calls lead to the edge, which listens on this machine.
-      ExtraHosts: [`${MACHINE_FROM_CONTAINER}:host-gateway`],
+      ExtraHosts: [`${MACHINE_FROM_CONTAINER}:${wish.machine}`],
       ...(port === null ? {} : { PortBindings: { [inside]: [{ HostIp: "127.0.0.1", HostPort: String(port) }] } }),
       // Also after exit code 0, and while no daemon is there; what was stopped on purpose stays stopped.
       RestartPolicy: { Name: "unless-stopped" },

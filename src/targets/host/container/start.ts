@@ -59,9 +59,10 @@ export async function startContainerOf(
     try {
       const seen = await connection.use(async (engine) => {
         const image = await images.ensure(engine, start.image);
-        const environment = { ...start.environment, ...(await urlsInside(engine, start.urls, network)) };
+        const { machine, addresses } = await machineFrom(engine, network);
+        const environment = { ...start.environment, ...(await urlsInside(start.urls, addresses)) };
         const { stopGraceMs } = state.plan;
-        const wish = { ...placed, ...start, image: image.Id, environment, network, stopGraceMs };
+        const wish = { ...placed, ...start, image: image.Id, environment, network, machine, stopGraceMs };
         const { User, Entrypoint } = image.Config;
         return bringUp(engine, placed.name, { ...wish, user: User ?? "", entrypoint: Entrypoint ?? [] });
       });
@@ -80,16 +81,23 @@ export async function startContainerOf(
   }
 }
 
-/** The Engine's own bridge first: it is there as long as the Engine is, an environment's network comes and goes. */
+/**
+ * This machine's addresses for a container. The Engine's own bridge first: it is there as long as the Engine is, an
+ * environment's network comes and goes. An Engine without that bridge cannot say `host-gateway`.
+ */
+async function machineFrom(engine: DockerEngine, network: string) {
+  const bridge = await gatewayOf(engine, "bridge");
+  const own = await gatewayOf(engine, network);
+  const machine = bridge === null && own !== null ? own : "host-gateway";
+  return { machine, addresses: [bridge, own].filter((address) => address !== null) };
+}
+
 async function urlsInside(
-  engine: DockerEngine,
   urls: Readonly<Record<string, string>>,
-  network: string,
+  addresses: readonly string[],
 ): Promise<Record<string, string>> {
   const inside: Record<string, string> = {};
-  if (Object.keys(urls).length === 0) return inside;
-  const gateways = [await gatewayOf(engine, "bridge"), await gatewayOf(engine, network)].filter((one) => one !== null);
-  for (const [variable, url] of Object.entries(urls)) inside[variable] = await fromInside(variable, url, gateways);
+  for (const [variable, url] of Object.entries(urls)) inside[variable] = await fromInside(variable, url, addresses);
   return inside;
 }
 
