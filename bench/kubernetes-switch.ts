@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventRecord } from "../src/core/model/event.js";
 import type { Load } from "../src/load/load.js";
+import { wallTime } from "../src/load/report.js";
 import { canary, type ServiceSpec } from "../src/spec/define.js";
 import { BenchPlane } from "./kubernetes/control-plane.js";
 import { realPods } from "./kubernetes/real-pods.js";
@@ -124,9 +125,14 @@ export async function run(): Promise<BenchResult> {
         ),
         `${report.sent} requests, ${report.failedByDesign} failed by design, ${report.failed} failed otherwise, ${report.shed} shed`,
         ...Object.entries(report.reasons).map(([reason, count]) => `failed: ${count} × ${reason}`),
+        ...report.samples.map(
+          (one) => `  ${new Date(wallTime(one.sentAt)).toISOString()} ${one.template} ${one.reason}`,
+        ),
       ],
     };
   } finally {
+    if (process.env.KEEP_LOG)
+      (await import("node:fs")).cpSync(pods.cluster.program("traefik").logFile, process.env.KEEP_LOG);
     await plane.end();
     await pods.end();
   }

@@ -35,7 +35,9 @@ export class BenchPlane {
   /** Resolves once it drives what its ledger holds. */
   async start(): Promise<void> {
     // Without tsx in its memory: what is measured is Windlass.
-    const child = fork(ENTRY, [this.home], { execArgv: [...(process.env.BENCH_PROF ? ["--cpu-prof","--cpu-prof-dir=/tmp/bk/prof"] : []), "--import", "tsx"] });
+    const child = fork(ENTRY, [this.home], {
+      execArgv: [...(process.env.BENCH_PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/bk/prof"] : []), "--import", "tsx"],
+    });
     this.#child = child;
     const first = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
     child.on("message", (answer: Answer) => {

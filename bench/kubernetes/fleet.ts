@@ -85,7 +85,7 @@ export class Fleet {
       process.stderr.write(
         `  ${sent} writes, ${inProgress} in progress, ${Object.values(problems).reduce((sum, n) => sum + n, 0)} with a problem (${Object.keys(problems)[0] ?? "none"}), ${Math.round(rss / 2 ** 20)} MiB, ${Math.round(cpuMs / 1000)} s of CPU\n`,
       );
-      if (sent === before && inProgress === 0 && Object.keys(problems).length === 0) return;
+      if (sent > 0 && sent === before && inProgress === 0 && Object.keys(problems).length === 0) return;
       if (performance.now() > end) throw new Error(`the fleet did not settle: ${JSON.stringify(problems)}`);
       before = sent;
       await sleep(5_000);

@@ -45,7 +45,8 @@ export function clusterVersion(options: ClusterVersion): Version {
   };
   const compiled = compile(authored);
   const found = compiled.system?.environments[ENVIRONMENT];
-  if (found === undefined) throw new Error(`the spec is not valid: ${JSON.stringify(compiled.problems)}`);
+  if (compiled.digest === undefined || found === undefined)
+    throw new Error(`the spec is not valid: ${JSON.stringify(compiled.problems)}`);
   const content = { version: label, commit: null, dirty: false, artefacts: {}, spec: compiled.digest };
   const release: Release = { digest: digestOf(content), label, ...content };
   return { release, environment: found };
