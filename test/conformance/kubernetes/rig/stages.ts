@@ -61,6 +61,10 @@ const reason = (...reasons: string[]): When => ({
   in: reasons,
 });
 const runs: When = { key: '.status.containerStatuses[0].state | has("running") | tostring', in: ["true"] };
+const condition = (type: string, status: string): When => ({
+  key: `(.status.conditions // [] | map(select(.type == "${type}")) | .[0].status) // ""`,
+  in: [status],
+});
 const unstarted: When = { key: '.status.startTime // ""', in: [""] };
 const READY_ONES = ["none", "evict", "slow-end", "slow", "late-crash"] as const;
 
@@ -87,6 +91,14 @@ const STEPS: readonly Step[] = [
     faults: ["slow"],
     when: [phase("Pending"), reason("ContainerCreating")],
     afterMs: 5000,
+    status: running(true),
+  },
+  {
+    // The node's heartbeats were late, and it was taken for gone; a kubelet says what it knows anew.
+    name: "ready-again",
+    faults: ["none", "slow", "slow-end"],
+    when: [phase("Running"), condition("Ready", "False"), condition("ContainersReady", "True")],
+    afterMs: 1000,
     status: running(true),
   },
   {
