@@ -7,8 +7,9 @@ import type { Cluster } from "./rig/cluster.js";
 const ROUTE = { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" };
 
 export interface FakeGateway {
-  /** How long it takes to accept a route's change; `Infinity`: it accepts nothing. */
-  delayMs: number;
+  /** It accepts no route of a namespace until it is released. */
+  hold(namespace: string): void;
+  release(namespace: string): Promise<void>;
   /** The weights by backend that a route ever had, in order. */
   history(namespace: string, route: string): readonly Readonly<Record<string, number>>[];
   stop(): Promise<void>;
@@ -20,8 +21,8 @@ export async function startFakeGateway(cluster: Cluster): Promise<FakeGateway> {
   const { kubeconfig } = cluster;
   const client = await connectKubernetes({ kubeconfig, context: null, clock, userAgent: "fake-gateway" });
   const histories = new Map<string, Record<string, number>[]>();
-  const timers = new Set<NodeJS.Timeout>();
-  const gateway = { delayMs: 0 };
+  /** What waits to be accepted, by namespace. */
+  const held = new Map<string, KubernetesObject[]>();
 
   const accept = async ({ metadata }: KubernetesObject): Promise<void> => {
     const { namespace, name, generation } = metadata;
@@ -55,20 +56,20 @@ export async function startFakeGateway(cluster: Cluster): Promise<FakeGateway> {
       if (change.type === "changed" && change.before.metadata.generation === metadata.generation) return;
       const key = `${metadata.namespace}/${metadata.name}`;
       histories.set(key, [...(histories.get(key) ?? []), weightsOf(change.value)]);
-      if (gateway.delayMs === Number.POSITIVE_INFINITY) return;
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        void accept(change.value);
-      }, gateway.delayMs);
-      timers.add(timer);
+      const waiting = held.get(metadata.namespace ?? "");
+      if (waiting === undefined) void accept(change.value);
+      else waiting.push(change.value);
     },
   });
   await informer.synced(30_000);
-  return Object.assign(gateway, {
-    history: (namespace: string, route: string) => histories.get(`${namespace}/${route}`) ?? [],
-    async stop() {
-      for (const timer of timers) clearTimeout(timer);
-      await client.close();
+  return {
+    hold: (namespace) => held.set(namespace, []),
+    async release(namespace) {
+      const waiting = held.get(namespace) ?? [];
+      held.delete(namespace);
+      for (const route of waiting) await accept(route);
     },
-  });
+    history: (namespace, route) => histories.get(`${namespace}/${route}`) ?? [],
+    stop: () => client.close(),
+  };
 }
