@@ -7,6 +7,7 @@ import type { CompiledEnvironment } from "../spec/compiled.js";
 import { ask } from "./command.js";
 import type { Cli } from "./context.js";
 import { type BuiltRelease, buildRelease } from "./release/build.js";
+import { Quarters } from "./release/quarters.js";
 import { type PackedSource, upload } from "./release/sources.js";
 import { bytes } from "./render/text.js";
 import type { LoadedSpec } from "./spec.js";
@@ -29,7 +30,7 @@ export interface Delivered {
   readonly since: number;
 }
 
-/** Packs, uploads and asks for a deployment. `approve` sees the release before anything leaves this machine. */
+/** Packs, makes images, uploads, pushes and asks for a deployment. `approve` sees the release before anything leaves this machine. */
 export async function deliver(
   cli: Cli,
   plane: ControlPlane,
@@ -37,31 +38,26 @@ export async function deliver(
   approve: (release: Release) => Promise<boolean>,
 ): Promise<Delivered | null> {
   const { spec, environment, key, reason, fast } = delivery;
-  const built = await buildRelease(spec, environment, delivery.version);
+  const built = await buildRelease(spec, environment, delivery.version, { env: cli.env, note: delivery.note });
   try {
     if (!(await approve(built.release))) return null;
     const all = await plane.environments();
     refuseTakenPorts(all, key, environment);
     await send(plane, built, delivery.note);
+    const release = await built.publish();
     const since = all.find((view) => view.environment === key)?.version ?? 0;
-    const command = { kind: "deploy", release: built.release, environment, reason, fast } as const;
-    return { release: built.release, outcome: await ask(cli, plane, key, command), since };
+    const command = { kind: "deploy", release, environment, reason, fast } as const;
+    return { release, outcome: await ask(cli, plane, key, command), since };
   } finally {
     await built.packed.remove();
   }
 }
 
 async function send(plane: ControlPlane, built: BuiltRelease, note: (line: string) => void): Promise<void> {
-  let quarter = 0;
+  const quarters = new Quarters("uploaded", note);
   await upload(plane, built.packed, {
     missing: (sources) => note(`uploading ${sources.map(describe).join("; ")}`),
-    sent(done, of) {
-      // Small uploads are over before a line could be read.
-      const reached = Math.floor((4 * done) / of);
-      if (of < 20_000_000 || reached <= quarter || reached === 4) return;
-      quarter = reached;
-      note(`uploaded ${quarter * 25} % of ${bytes(of)}`);
-    },
+    sent: (done, of) => quarters.sent(done, of),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Cli } from "./context.js";
+import type { Environment } from "./home.js";
 
 /** One line of the answer. */
 export function say(cli: Cli, line = ""): void {
@@ -19,4 +20,12 @@ export function json(cli: Cli, value: unknown): void {
 export function next(cli: Cli, ...lines: readonly string[]): void {
   say(cli);
   for (const [index, line] of lines.entries()) say(cli, `${index === 0 ? "Next: " : "      "}${line}`);
+}
+
+/** What images are made with, and where it is told what takes time: beside the answer, or as notes in JSON. */
+export function noting(
+  cli: Cli,
+  asJson: boolean,
+): { readonly env: Environment; readonly note: (line: string) => void } {
+  return { env: cli.env, note: (line) => (asJson ? json(cli, { kind: "note", text: line }) : remark(cli, line)) };
 }

@@ -34,7 +34,7 @@ async function build(version?: string) {
     system: result.system,
     digest: result.digest,
   };
-  const { release, packed } = await buildRelease(spec, environment, version);
+  const { release, packed } = await buildRelease(spec, environment, version, { env: {}, note: () => {} });
   await packed.remove();
   return { release, sources: packed.sources };
 }

@@ -17,7 +17,7 @@ export interface PackedSource {
 
 export interface PackedSources {
   readonly sources: readonly PackedSource[];
-  /** Digest by service. */
+  /** Digest by service; one whose files go into an image has none. */
   readonly artefacts: Readonly<Record<string, string>>;
   /** Removes the archives. */
   remove(): Promise<void>;
@@ -28,7 +28,8 @@ export async function packSources(directory: string, environment: CompiledEnviro
   const { packDirectory } = await import("../../archive/pack.js");
   const groups = new Map<string, { source: NonNullable<CompiledService["source"]>; services: string[] }>();
   for (const service of Object.values(environment.services)) {
-    if (service.source === null) continue;
+    // What a Dockerfile takes, it takes from the directory itself.
+    if (service.source === null || service.build?.kind === "dockerfile") continue;
     const same = JSON.stringify(service.source);
     const group = groups.get(same);
     if (group === undefined) groups.set(same, { source: service.source, services: [service.name] });
@@ -43,7 +44,8 @@ export async function packSources(directory: string, environment: CompiledEnviro
       const file = path.join(temporary, `${index}.tar`);
       const packed = await packDirectory(path.resolve(directory, source.directory), file, { exclude: source.exclude });
       sources.push({ ...packed, services, file });
-      for (const service of services) artefacts[service] = packed.digest;
+      for (const service of services)
+        if (environment.services[service]?.build === undefined) artefacts[service] = packed.digest;
     }
   } catch (error) {
     await remove();
@@ -59,7 +61,9 @@ export interface Uploading {
 
 /** Uploads what the control plane does not have yet. */
 export async function upload(plane: ControlPlane, packed: PackedSources, progress: Uploading): Promise<void> {
-  const distinct = [...new Map(packed.sources.map((source) => [source.digest, source])).values()];
+  const wanted = new Set(Object.values(packed.artefacts));
+  const sources = packed.sources.filter(({ digest }) => wanted.has(digest));
+  const distinct = [...new Map(sources.map((source) => [source.digest, source])).values()];
   const known = await Promise.all(distinct.map((source) => plane.hasArtefact(source.digest)));
   const missing = distinct.filter((_, index) => known[index] === false);
   if (missing.length === 0) return;

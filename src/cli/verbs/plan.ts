@@ -1,5 +1,5 @@
 import { EXIT } from "../exit-code.js";
-import { json, next, say } from "../output.js";
+import { json, next, noting, say } from "../output.js";
 import { buildRelease } from "../release/build.js";
 import { planLines } from "../render/plan-lines.js";
 import { styleOf } from "../render/style.js";
@@ -29,7 +29,7 @@ export default verb<Flags, [string?]>({
     const spec = await loadSpec(cli);
     const environment = environmentOf(spec, asked);
     const plane = await cli.connect();
-    const { release, packed } = await buildRelease(spec, environment, flags.version);
+    const { release, packed } = await buildRelease(spec, environment, flags.version, noting(cli, flags.json));
     await packed.remove();
     const key = `${spec.system.name}/${environment.name}`;
     const plan = await plane.plan(key, release, environment);
