@@ -136,7 +136,7 @@ export function openKubernetes(access: ClusterAccess, options: ClientOptions): K
     },
     async version() {
       const call = { verb: "discovery", what: "ask for the version", method: "GET", path: "/version" } as const;
-      return versionSchema.parse(await requests.json({ ...call, idempotent: true })).gitVersion;
+      return versionSchema.parse(await requests.json({ ...call, idempotent: true, urgent: true })).gitVersion;
     },
     counts: () => counting.read(),
     async close() {
