@@ -20,7 +20,7 @@ import { ensureNamespace, removeNamespace } from "./namespace.js";
 import { observeServices } from "./observe/observe.js";
 import { Settling } from "./observe/settling.js";
 import { LAG_MS } from "./reconcile/known.js";
-import { Reconciler } from "./reconcile/reconciler.js";
+import { REFUSED_MS, Reconciler } from "./reconcile/reconciler.js";
 import type { PodSeen } from "./seen/pod.js";
 import { ClusterTasks } from "./tasks.js";
 
@@ -270,6 +270,7 @@ export class ClusterEnvironment {
       else if (again) this.#kick(SETTLE_MS);
       // Somebody's change that came while the local copy was late would be told by nothing else.
       else if (this.#reconciler.isLate) this.#kick(LAG_MS);
+      else if (this.#reconciler.refusals.size > 0) this.#kick(REFUSED_MS);
     });
   }
 
@@ -340,7 +341,10 @@ export class ClusterEnvironment {
     const adoption = await cluster.adoptable(namespace, intent);
     const blocked = new Map([...missing, ...adoptionProblem(intent, adoption)]);
     this.#missing = blocked;
+    // Only a mirror needs to know: nobody is asked for its sake otherwise.
+    const mirrors = Object.values(intent.services).some((service) => service.traffic?.mirror !== undefined);
     return kubernetesObjects({
+      ...(mirrors && { gatewayFeatures: await cluster.features.of(settings.traffic) }),
       environment: key,
       intent: withoutMissing(intent, blocked),
       secrets: (service, group) => values.get(groupKey(service, group)) ?? {},

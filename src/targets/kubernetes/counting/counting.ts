@@ -24,9 +24,9 @@ export class Counting {
 
   /** A group's Service keeps its meaning after the group is gone: its last seconds may not be read yet. */
   want(intent: Intent): void {
-    for (const [service, { groups, traffic, adopt }] of Object.entries(intent.services))
+    for (const [service, { groups, traffic }] of Object.entries(intent.services))
       for (const [group, { digest }] of Object.entries(groups)) {
-        const name = adopt?.group === group ? adopt.deployment : deploymentName(service, group, digest);
+        const name = deploymentName(service, group, digest);
         this.#backends.set(`${this.namespace}-${name}`, { service, group, slowMs: traffic?.slowMs ?? null });
       }
     for (const oldest of this.#backends.keys()) {

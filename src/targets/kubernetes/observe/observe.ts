@@ -1,5 +1,6 @@
 import type { GroupId, Intent, ServiceIntent, ServiceName } from "../../../core/model/intent.js";
 import type { GroupObservation, ServiceObservation } from "../../../core/model/observation.js";
+import { deploymentName } from "../../../render/kubernetes/names.js";
 import type { ClusterTraffic } from "../../../spec/compiled.js";
 import type { DeploymentSeen } from "../seen/deployment.js";
 import type { PodSeen } from "../seen/pod.js";
@@ -111,9 +112,13 @@ function trafficOf(
   traffic: ClusterTraffic | undefined,
 ): Pick<ServiceObservation, "weights" | "routed" | "port"> {
   if (wanted?.traffic == null || traffic === undefined) return { weights: null, routed: null, port: null };
-  const backends = new Map(
-    [...members].flatMap(([id, { deployment }]) => (deployment === null ? [] : [[deployment.name, id]])),
-  );
+  // A group's Service is not called as its Deployment where that was adopted.
+  const backendOf = (group: GroupId): string | undefined => {
+    const asked = wanted.groups[group];
+    return asked === undefined ? members.get(group)?.deployment?.name : deploymentName(name, group, asked.digest);
+  };
+  const groups = new Set([...Object.keys(wanted.groups), ...members.keys()]);
+  const backends = new Map([...groups].map((group) => [backendOf(group), group]));
   const podsOf = (group: GroupId): readonly PodSeen[] => members.get(group)?.pods ?? [];
   const among = (group: GroupId, backend: string | undefined): number =>
     podsOf(group).filter((pod) => backend !== undefined && slices.get(backend)?.has(pod.name) === true).length;
@@ -123,7 +128,7 @@ function trafficOf(
     route: routes.find((route) => route.service === name),
     groupOf: (backend) => backends.get(backend) ?? null,
     ready: (group) => podsOf(group).filter((pod) => pod.ready && !pod.deleting).length,
-    endpoints: (group) => among(group, members.get(group)?.deployment?.name),
+    endpoints: (group) => among(group, backendOf(group)),
     shared: (group) => among(group, name),
   });
   return { ...inForce, port: null };

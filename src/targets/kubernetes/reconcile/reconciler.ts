@@ -21,6 +21,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 /** What the target itself remembers; it goes with the namespace. */
 const KEPT: ReadonlySet<string> = new Set([RECORD_NAME, TASKS_NAME]);
+/** Somebody may have changed the rule that it was refused by. */
+export const REFUSED_MS = 30_000;
 const AT_ONCE = 8;
 const KEPT_DRIFT = 100;
 
@@ -35,10 +37,10 @@ export interface ReconcilerOptions {
 /** Makes a namespace hold what is wanted of it and, of what is Windlass's, nothing else. */
 export class Reconciler {
   readonly #known = new Map<string, Known>();
-  /** What the server refuses, by `<kind>/<name>`; with what was refused, so that it is asked again when that changes. */
+  /** What the server refuses, by `<kind>/<name>`; with what was refused: it is asked again when that changes, or some time later. */
   readonly refusals = new Map<
     string,
-    { readonly digest: string; readonly error: WindlassError; readonly object: RenderedObject }
+    { readonly digest: string; readonly error: WindlassError; readonly object: RenderedObject; readonly at: number }
   >();
   drift: readonly Drift[] = [];
   /** The local copy has not caught up with everything that was sent: a difference may be somebody's change. */
@@ -81,18 +83,21 @@ export class Reconciler {
   isSettled(): boolean {
     const { cluster, namespace, owner, now } = this.options;
     if (this.refusals.size > 0 || this.#known.size === 0) return false;
+    let isLate = false;
     for (const [name, known] of this.#known) {
       const [kind = "", object = ""] = name.split("/");
       if (kind === "Namespace") continue;
       const standing = standingOf(known, known.digest, cluster.owned.get(kind as Kind)?.get(namespace, object), now());
       if (standing.kind !== "settled") return false;
       this.#known.set(name, standing.known);
+      isLate ||= !standing.known.seen;
     }
     for (const [kind, index] of cluster.owned)
       for (const [name, live] of index.in(namespace)) {
         if (live.owner !== owner || live.deleting || KEPT.has(name)) continue;
         if (!this.#known.has(`${kind}/${name}`)) return false;
       }
+    this.isLate = isLate;
     return true;
   }
 
@@ -122,7 +127,8 @@ export class Reconciler {
       this.#known.set(name, { digest, shape: live.shape, at: now(), seen: true });
       return;
     }
-    if (this.refusals.get(name)?.digest === digest && standing.kind === "new") return;
+    const refusal = this.refusals.get(name);
+    if (refusal?.digest === digest && standing.kind === "new" && now() - refusal.at < REFUSED_MS) return;
     if (standing.kind === "gone") this.#tell(driftOf(object, null, [], heal));
     if (standing.kind === "gone" && !heal) return this.#leave(name, digest, "");
     try {
@@ -138,7 +144,7 @@ export class Reconciler {
       this.isLate = true;
     } catch (error) {
       if (!(error instanceof WindlassError) || !REFUSALS.has(error.code)) throw error;
-      this.refusals.set(name, { digest, error, object });
+      this.refusals.set(name, { digest, error, object, at: now() });
     }
   }
 
