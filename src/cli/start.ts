@@ -6,7 +6,8 @@ import { WindlassError } from "../error.js";
 import type { Places } from "../ports/places.js";
 import { makePrivate } from "./home.js";
 
-const DEADLINE_MS = 10_000;
+/** A busy machine takes its time; one that ends by itself is told at once. */
+const DEADLINE_MS = 30_000;
 const LOG_LIMIT = 5 * 1024 * 1024;
 
 /** Starts the control plane as a process of its own and waits until its socket answers. */
@@ -21,6 +22,8 @@ export async function startControlPlane(
   const log = path.join(places.logs, "control-plane.log");
   const before = rotate(log);
   const child = launch(serve, places.home, sockets, log);
+  // It outlives this process, also when it answers too late.
+  child.unref();
   let ended: string | null = null;
   child.once("error", (error) => {
     ended = error.message;
@@ -36,7 +39,6 @@ export async function startControlPlane(
     if (process.hrtime.bigint() > deadline) throw failed(`no answer within ${DEADLINE_MS / 1000} s`, log, before);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  child.unref();
 }
 
 function launch(serve: string, home: string, sockets: string, log: string): ChildProcess {

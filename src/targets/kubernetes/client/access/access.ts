@@ -36,7 +36,7 @@ export interface AccessChoice {
 
 /** @throws WindlassError `kubernetes-config` when there is no access, or one that is not understood. */
 export async function findAccess(around: Surroundings, choice: AccessChoice, clock: Clock): Promise<ClusterAccess> {
-  const files = choice.kubeconfig === null ? kubeconfigFiles(around) : [choice.kubeconfig];
+  const files = kubeconfigFiles(around, choice.kubeconfig);
   const config = await readKubeconfig(around, files);
   const fallsBack = choice.kubeconfig === null && choice.context === null;
   if (fallsBack && (config === null || config.contexts.size === 0)) {
@@ -45,7 +45,7 @@ export async function findAccess(around: Surroundings, choice: AccessChoice, clo
   }
   if (config === null)
     throw new WindlassError("kubernetes-config", `there is no kubeconfig (looked for ${files.join(", ")})`, {
-      hint: "set KUBECONFIG, or name a file in the environment's target",
+      hint: "set KUBECONFIG where you deploy, or name the file in the environment: kubernetes: { kubeconfig: … }",
     });
   const name = choice.context ?? config.currentContext;
   if (name === null)

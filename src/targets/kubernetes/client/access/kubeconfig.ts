@@ -78,9 +78,9 @@ export interface Kubeconfig {
   readonly contexts: ReadonlyMap<string, Entry<KubeconfigContext>>;
 }
 
-/** The files to read, as kubectl does: KUBECONFIG's list, or `~/.kube/config`. */
-export function kubeconfigFiles(around: Surroundings): readonly string[] {
-  const listed = (around.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+/** The files to read, as kubectl does: those that were chosen, KUBECONFIG's list, or `~/.kube/config`. */
+export function kubeconfigFiles(around: Surroundings, chosen: string | null): readonly string[] {
+  const listed = (chosen ?? around.env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
   return listed.length > 0 ? listed : [path.join(around.home, ".kube", "config")];
 }
 
