@@ -15,6 +15,7 @@ export interface PodSeen {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
+  /** Of an adopted Deployment's pod, which is told by them; ours need none. */
   readonly labels: Readonly<Record<string, string>>;
   readonly service: string | null;
   readonly group: string | null;
@@ -52,8 +53,8 @@ export function keepPod(object: KubernetesObject): PodSeen {
     uid: text(metadata, "uid") ?? "",
     namespace: text(metadata, "namespace") ?? "",
     name: metadata.name,
-    labels,
-    service: labels[SERVICE] ?? null,
+    labels: wanted === undefined ? labels : NONE,
+    service: wanted ?? null,
     group: labels[GROUP] ?? null,
     createdAt: text(metadata, "creationTimestamp") ?? "",
     phase: text(status, "phase") ?? "Pending",
@@ -72,6 +73,8 @@ export function keepPod(object: KubernetesObject): PodSeen {
     lastEnd: endOf(field(main, "state", "terminated")) ?? endOf(field(main, "lastState", "terminated")),
   };
 }
+
+const NONE: Readonly<Record<string, string>> = {};
 
 function endOf(terminated: unknown): EndSeen | null {
   if (terminated === undefined || terminated === null) return null;
