@@ -62,3 +62,10 @@ export function replicasOf(
   const strategy = state.revisions[state.deployment?.to ?? ""]?.environment.services[name]?.strategy.kind;
   return whole && strategy !== undefined && strategy !== "rolling" ? range : replicas;
 }
+
+/** As many as the revision says, whatever the rollout has come to. */
+export function wholeOf(state: EnvironmentState, name: ServiceName, revision: RevisionId): GroupIntent["replicas"] {
+  const size = sizeIn(state, name, revision);
+  const scaling = scalingOf(state, name, revision);
+  return scaling === null ? size : { min: size, max: Math.max(scaling.max, size) };
+}

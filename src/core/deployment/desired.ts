@@ -2,7 +2,7 @@ import type { CompiledEnvironment, CompiledService } from "../../spec/compiled.j
 import type { GroupIntent, Intent, ServiceIntent, TaskIntent, TrafficIntent } from "../model/intent.js";
 import { workloadOf } from "../model/revision.js";
 import type { EnvironmentState, ServiceState } from "../model/state.js";
-import { replicasOf } from "./autoscaling.js";
+import { replicasOf, wholeOf } from "./autoscaling.js";
 
 /** What the target is told: a function of the state alone. */
 export function desired(state: EnvironmentState): Intent {
@@ -10,8 +10,8 @@ export function desired(state: EnvironmentState): Intent {
   const tasks: TaskIntent[] = [];
   for (const [name, service] of Object.entries(state.services)) {
     const spec = specInForce(state, name, service);
-    const groups = groupIntents(state, name, service);
     if (spec === null) continue;
+    const groups = groupIntents(state, name, service, adoptedGroup(state, name, service, spec)?.group ?? null);
     services[name] = { groups, traffic: trafficIntent(spec, service), ...inCluster(state, name, service, spec) };
     const smoke = service.rollout?.smoke;
     if (smoke?.passed === null && spec.strategy.kind === "blue-green" && service.rollout !== null)
@@ -66,7 +66,12 @@ export function environmentInForce(state: EnvironmentState): CompiledEnvironment
   return (forward ? goal : environmentOf(state, settled.at(-1))) ?? goal;
 }
 
-function groupIntents(state: EnvironmentState, name: string, service: ServiceState): Record<string, GroupIntent> {
+function groupIntents(
+  state: EnvironmentState,
+  name: string,
+  service: ServiceState,
+  adopted: string | null,
+): Record<string, GroupIntent> {
   const groups: Record<string, GroupIntent> = {};
   for (const [id, group] of Object.entries(service.groups)) {
     const revision = state.revisions[group.revision];
@@ -75,7 +80,9 @@ function groupIntents(state: EnvironmentState, name: string, service: ServiceSta
     groups[id] = {
       revision: revision.id,
       label: revision.release.label,
-      replicas: replicasOf(state, name, service, id),
+      // What runs already neither starts from nothing nor ends with the deployment that failed to take it over.
+      replicas:
+        id === adopted && service.stable === null ? wholeOf(state, name, id) : replicasOf(state, name, service, id),
       workload: workloadOf(revision.release, revision.environment, name),
       digest,
     };

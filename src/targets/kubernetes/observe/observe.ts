@@ -82,6 +82,7 @@ function groupsOf(
   input: ObserveInput,
 ): Record<GroupId, GroupObservation> {
   const groups: Record<GroupId, GroupObservation> = {};
+  const leaving = [...members.values()].some(({ pods }) => pods.some((pod) => pod.deleting));
   for (const id of new Set([...Object.keys(wanted?.groups ?? {}), ...members.keys()])) {
     const member = members.get(id);
     const asked = wanted?.groups[id];
@@ -97,7 +98,7 @@ function groupsOf(
         .sort((a, b) => (a.createdAt + a.name < b.createdAt + b.name ? -1 : 1))
         .map((pod) => replicaOf(pod, input.explained(pod), input.wasReady(pod))),
       inFlight: 0,
-      problem: problemOf(alive, member?.deployment?.failure ?? null, refusal),
+      problem: problemOf(alive, member?.deployment?.failure ?? null, refusal, leaving),
     };
   }
   return groups;

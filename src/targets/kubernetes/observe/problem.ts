@@ -10,13 +10,22 @@ const HOPELESS: ReadonlySet<string> = new Set([
   "RunContainerError",
 ]);
 
+/** Pods on their way out still count: what a quota refuses until they are gone is only late. */
+const QUOTA = /exceeded quota/;
+
 /**
  * Why a group cannot have replicas at all, or null. `ErrImagePull` is not one: a registry may hiccup once, and the
  * second failure is called `ImagePullBackOff`.
  */
-export function problemOf(pods: readonly PodSeen[], failure: string | null, refusal: string | null): string | null {
+export function problemOf(
+  pods: readonly PodSeen[],
+  failure: string | null,
+  refusal: string | null,
+  /** Other pods of the environment are about to be gone. */
+  leaving: boolean,
+): string | null {
   if (refusal !== null) return refusal;
-  if (failure !== null) return `no pod can be made: ${failure}`;
+  if (failure !== null && !(leaving && QUOTA.test(failure))) return `no pod can be made: ${failure}`;
   const pod = pods.find((one) => !one.deleting && one.waiting !== null && HOPELESS.has(one.waiting.reason));
   if (pod?.waiting == null) return null;
   return `${pod.name}: ${pod.waiting.reason}${pod.waiting.message === "" ? "" : `: ${pod.waiting.message}`}`;

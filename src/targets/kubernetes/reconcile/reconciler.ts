@@ -1,5 +1,6 @@
 import type { Drift } from "../../../core/model/observation.js";
 import { WindlassError } from "../../../error.js";
+import { SERVICE } from "../../../render/kubernetes/labels.js";
 import { API_VERSIONS, KINDS, type Kind, type RenderedObject } from "../../../render/kubernetes/object.js";
 import { digestOf } from "../../../spec/digest.js";
 import type { Cluster } from "../cluster.js";
@@ -8,6 +9,7 @@ import { RECORD_NAME } from "../intent-record.js";
 import { list, text } from "../seen/field.js";
 import { shapeOf } from "../seen/owned.js";
 import { TASKS_NAME } from "../tasks.js";
+import { giveBack, wasTakenOver } from "./give-back.js";
 import { type Known, standingOf } from "./known.js";
 import { send } from "./send.js";
 
@@ -64,7 +66,8 @@ export class Reconciler {
       for (let start = 0; start < same.length; start += AT_ONCE)
         await Promise.all(same.slice(start, start + AT_ONCE).map((object) => this.#one(object, heal)));
     }
-    await this.#prune(wanted);
+    const services = new Set(objects.map(({ metadata }) => metadata.labels?.[SERVICE] ?? ""));
+    await this.#prune(wanted, services);
   }
 
   /** A route all of whose Services are in the cluster already. */
@@ -157,11 +160,16 @@ export class Reconciler {
     if (drift.length > 0) this.drift = [...drift, ...this.drift].slice(0, KEPT_DRIFT);
   }
 
-  async #prune(wanted: ReadonlySet<string>): Promise<void> {
+  async #prune(wanted: ReadonlySet<string>, services: ReadonlySet<string>): Promise<void> {
     const { cluster, namespace, owner } = this.options;
     for (const kind of [...KINDS].reverse())
       for (const [name, live] of cluster.owned.get(kind)?.in(namespace) ?? []) {
         if (live.owner !== owner || live.deleting || KEPT.has(name) || wanted.has(`${kind}/${name}`)) continue;
+        const deployment = kind === "Deployment" ? cluster.deployments.get(namespace, name) : undefined;
+        if (deployment !== undefined && wasTakenOver(deployment) && !services.has(deployment.service ?? "")) {
+          await giveBack(cluster.client, namespace, deployment);
+          continue;
+        }
         const reference = { apiVersion: API_VERSIONS[kind], kind, namespace, name };
         await cluster.client.delete(reference, { propagation: "Background", uid: live.uid });
       }

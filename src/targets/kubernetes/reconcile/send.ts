@@ -7,7 +7,7 @@ import { field, number } from "../seen/field.js";
 
 export const MANAGER = "windlass";
 /** Holds the live number of replicas while the autoscaler has not written it yet. */
-const HANDOVER = "windlass-handover";
+export const HANDOVER = "windlass-handover";
 
 export interface Sent {
   /** Null: it was left as somebody else made it. */
@@ -41,11 +41,6 @@ export async function send(client: Kubernetes, object: RenderedObject, sending: 
     if (!heal) return { answer: null, drift };
     return { answer: await client.apply(object, { ...how, force: true }), drift };
   }
-}
-
-/** What shares requests: an abort must not wait behind a thousand Deployments. */
-function isUrgent({ kind }: RenderedObject): boolean {
-  return kind === "HTTPRoute" || kind === "Service";
 }
 
 export function referenceOf({ apiVersion, kind, metadata: { namespace, name } }: RenderedObject) {
