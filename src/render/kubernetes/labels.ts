@@ -10,6 +10,8 @@ export const SYSTEM = "windlass.dev/system";
 export const ENVIRONMENT = "windlass.dev/environment";
 export const SERVICE = "windlass.dev/service";
 export const GROUP = "windlass.dev/group";
+/** Pods that run a smoke check of a service; no Service selects them. */
+export const SMOKE = "windlass.dev/smoke";
 /** Annotation: `sha256:<hex>` of the workload that a group's Deployment runs. */
 export const DIGEST = "windlass.dev/digest";
 /** Annotation: the release's label, as people know it. */

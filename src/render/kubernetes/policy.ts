@@ -1,10 +1,10 @@
 import type { Intent } from "../../core/model/intent.js";
 import type { CompiledKubernetes } from "../../spec/compiled.js";
 import type { BuildInput } from "./build.js";
-import { labelValue, SERVICE, serviceLabels, serviceSelector } from "./labels.js";
+import { groupLabels, labelValue, SERVICE, SMOKE, serviceLabels, serviceSelector } from "./labels.js";
 import type { RenderedObject } from "./object.js";
 import { type Json, rendered } from "./rendered.js";
-import type { ServiceScope } from "./scope.js";
+import type { GroupScope, ServiceScope } from "./scope.js";
 
 /**
  * Who reaches a service: those that call it by the spec, and what brings requests from outside. Everything else is
@@ -29,6 +29,30 @@ export function policyObject(scope: ServiceScope, input: BuildInput): RenderedOb
         policyTypes: ["Ingress"],
         // Absent: from nowhere.
         ingress: isReached ? [rule] : undefined,
+      },
+    },
+  );
+}
+
+/**
+ * While smoke checks of a group are asked for, its port is open: they come from Jobs, and through the API server, whose
+ * address nobody knows. It has no other requests then.
+ */
+export function smokePolicyObject(
+  { environment, namespace, service }: ServiceScope,
+  group: GroupScope,
+  { intent }: BuildInput,
+): RenderedObject | null {
+  const isChecked = intent.tasks.some((task) => task.service === service && task.group === group.id);
+  if (!isChecked || group.selector === null) return null;
+  return rendered(
+    "NetworkPolicy",
+    { name: group.name, namespace, labels: groupLabels(environment, service, group.id, group.name) },
+    {
+      spec: {
+        podSelector: { matchLabels: group.selector },
+        policyTypes: ["Ingress"],
+        ingress: [{ ports: [{ protocol: "TCP", port: group.containerPort }] }],
       },
     },
   );

@@ -4,6 +4,7 @@ import { MANAGED_BY } from "../../render/kubernetes/labels.js";
 import type { KubernetesObject } from "../../render/kubernetes/object.js";
 import { API_VERSIONS, KINDS, type Kind } from "../../render/kubernetes/object.js";
 import type { Change, Informer, Kubernetes } from "./client/api.js";
+import { GatewayFeatures } from "./gateway-features.js";
 import { RECORD_NAME } from "./intent-record.js";
 import { NamespaceIndex } from "./namespace-index.js";
 import { Pulse } from "./pulse.js";
@@ -48,6 +49,7 @@ export class Cluster {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #adopting = new Set<string>();
   readonly #strangers = new NamespaceIndex<PodSeen>();
+  readonly features: GatewayFeatures;
   readonly #pulse: Pulse;
   #opening: Promise<void> | null = null;
   #isOpen = false;
@@ -58,6 +60,7 @@ export class Cluster {
     readonly client: Kubernetes,
     private readonly now: () => number,
   ) {
+    this.features = new GatewayFeatures(client, now);
     this.#pulse = new Pulse(client.server, () => client.version(), now);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WindlassError } from "../../error.js";
-import { ownerLabels } from "../../render/kubernetes/labels.js";
+import { labelValue, ownerLabels, SMOKE } from "../../render/kubernetes/labels.js";
 import type { KubernetesObject } from "../../render/kubernetes/object.js";
 import type { Kubernetes } from "./client/api.js";
 import { condition, list, record, text } from "./seen/field.js";
@@ -11,8 +11,6 @@ const LOOK_EVERY_MS = 500;
 /** A node has to take the pod and pull the image before the command's own time begins to matter. */
 const START_MS = 60_000;
 const LAST_LINES = 5;
-/** Pods of a check; no Service selects it, so it gets no requests. */
-export const SMOKE = "windlass.dev/smoke";
 
 export interface SmokeCommand {
   readonly task: string;
@@ -58,7 +56,7 @@ function jobOf(check: SmokeCommand, deployment: KubernetesObject): KubernetesObj
     .update(JSON.stringify([task, argv]))
     .digest("hex")
     .slice(0, 10);
-  const labels = { ...ownerLabels(environment), [SMOKE]: service };
+  const labels = { ...ownerLabels(environment), [SMOKE]: labelValue(service) };
   const pod = record(deployment, "spec", "template", "spec");
   const [container] = list(pod, "containers");
   const {
