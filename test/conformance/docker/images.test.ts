@@ -10,6 +10,8 @@ import { inspectImage, pullImage, removeImage } from "../../../src/docker/images
 import { containerLogs } from "../../../src/docker/logs.js";
 import type { Image } from "../../../src/images/image.js";
 import { readLayout } from "../../../src/images/layout.js";
+import { parseReference } from "../../../src/images/reference.js";
+import { pullImage as pullFromRegistry } from "../../../src/images/registry/pull.js";
 import { pushImage } from "../../../src/images/registry/push.js";
 import { Registry } from "../../../src/images/registry/registry.js";
 import { compile } from "../../../src/spec/compile/compile.js";
@@ -128,6 +130,12 @@ describe("an image of a service's files", () => {
   it("takes its base from a registry, which mounts it instead of getting its bytes again", async () => {
     const client = new Registry(registry.host, { credentials: async () => null, insecure: true });
     await pushImage(client, "base/node", base, "20");
+    const pulled = await pullFromRegistry(client, parseReference(`${registry.host}/base/node:20`));
+    expect(await pushImage(client, "mounted/node", pulled, "20")).toEqual({
+      uploaded: base.config.length,
+      mounted: base.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
+      present: 0,
+    });
     await client.close();
     const fromLayout = await published(FILES, inRegistry(registry));
     const service = { ...FILES, base: `${registry.host}/base/node:20` };
