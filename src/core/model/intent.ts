@@ -41,8 +41,6 @@ export interface PodShape {
   readonly port: number | null;
   /** How long running requests may take after a replica has left its Service; 0 for a worker. */
   readonly drainMs: number;
-  /** URLs of the services that it calls, by variable. */
-  readonly urls: Readonly<Record<string, string>>;
 }
 
 export interface GroupIntent {

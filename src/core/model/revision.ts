@@ -49,6 +49,6 @@ export function workloadOf(release: Release, environment: CompiledEnvironment, s
     memoryBytes: spec.memoryBytes,
     stopGraceMs: spec.stopGraceMs,
     uses: spec.uses,
-    ...(environment.target === "kubernetes" && { pod: podShapeOf(environment, spec) }),
+    ...(environment.target === "kubernetes" && { pod: podShapeOf(spec) }),
   };
 }

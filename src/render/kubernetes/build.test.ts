@@ -174,6 +174,16 @@ describe("who reaches a service", () => {
     expect(spec).not.toHaveProperty("ingress");
   });
 
+  test("while a group's smoke checks are asked for, its port is open, and only its own", () => {
+    const services = weights({ r1: 100, r2: 0 }, { callers: ["api"] });
+    const task = { id: "t1", service: "web", group: "r2", kind: "smoke", checks: [] } as const;
+    const objects = build({ ...intentOf(settings(REPLICAS), services), tasks: [task] });
+    const policy = one(objects, "NetworkPolicy", nameOf(services, "r2")).spec;
+    const { selector } = one(objects, "Deployment", nameOf(services, "r2")).spec as { selector: unknown };
+    expect(policy).toEqual({ podSelector: selector, policyTypes: ["Ingress"], ...open });
+    expect(objects.filter(({ kind }) => kind === "NetworkPolicy")).toHaveLength(2);
+  });
+
   test("the pods of an adopted caller are let in by their own labels", () => {
     const api: Intent["services"] = {
       api: {

@@ -8,7 +8,7 @@ import { ingressObject } from "./ingress.js";
 import { type Labels, serviceLabels } from "./labels.js";
 import { namespaceObject } from "./namespace.js";
 import { KINDS, type RenderedObject } from "./object.js";
-import { policyObject } from "./policy.js";
+import { policyObject, smokePolicyObject } from "./policy.js";
 import { rendered } from "./rendered.js";
 import { type ServiceScope, serviceScope } from "./scope.js";
 import { serviceObjects } from "./service.js";
@@ -61,6 +61,7 @@ function serviceObjectsOf(input: BuildInput, scope: ServiceScope): readonly (Ren
       ...configurationObjects(scope, group, input.secrets),
       deploymentObject(scope, group),
       autoscalerObject(scope, group),
+      smokePolicyObject(scope, group, input),
     ]),
     ...serviceObjects(scope),
     disruptionObject(scope),

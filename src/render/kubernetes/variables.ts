@@ -2,12 +2,12 @@ import type { EnvironmentKey, ServiceName, Workload } from "../../core/model/int
 import type { Json } from "./rendered.js";
 import type { GroupScope } from "./scope.js";
 
-/** Values that are no secret, by variable: the spec's own and the URLs of the services it calls. */
-export function plainValues({ environment, pod }: Workload): Readonly<Record<string, string>> {
+/** Values that are no secret, by variable. */
+export function plainValues({ environment }: Workload): Readonly<Record<string, string>> {
   const values = Object.entries(environment).flatMap(([name, value]) =>
     value.kind === "plain" ? [[name, value.value] as const] : [],
   );
-  return { ...Object.fromEntries(values), ...pod?.urls };
+  return Object.fromEntries(values);
 }
 
 /** Variables whose values come from the group's Secret: secrets of the spec, and URLs of resources. Sorted. */

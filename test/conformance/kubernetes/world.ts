@@ -68,7 +68,7 @@ export function container(
 ): Partial<Workload> {
   return {
     run: { kind: "image", image, argv },
-    pod: { port: changes.hasPort === false ? null : 8080, drainMs: 1_000, urls: {} },
+    pod: { port: changes.hasPort === false ? null : 8080, drainMs: 1_000 },
     ...changes,
   };
 }

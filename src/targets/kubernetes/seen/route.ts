@@ -25,13 +25,21 @@ export function keepRoute(object: KubernetesObject): RouteSeen {
     service: text(metadata, "labels", SERVICE),
     rules: list(spec, "rules").map((rule) => ({
       matched: list(rule, "matches").some((match) => list(match, "headers").length > 0),
-      backends: Object.fromEntries(
-        list(rule, "backendRefs").map((backend) => [text(backend, "name") ?? "", number(backend, "weight") ?? 1]),
-      ),
+      backends: backendsOf(list(rule, "backendRefs")),
     })),
     accepted: parents.length > 0 && parents.every((parent) => parent === "accepted"),
     refusal: parents.find((parent) => parent !== "accepted" && parent !== "unknown") ?? null,
   };
+}
+
+/** Sticky clients make several parts of one backend. */
+function backendsOf(references: readonly unknown[]): Record<string, number> {
+  const weights: Record<string, number> = {};
+  for (const backend of references) {
+    const name = text(backend, "name") ?? "";
+    weights[name] = (weights[name] ?? 0) + (number(backend, "weight") ?? 1);
+  }
+  return weights;
 }
 
 /** `accepted`, `unknown` (nothing was said about this generation yet), or what was said against it. */
