@@ -23,7 +23,7 @@ export interface Sending {
 }
 
 /** What requests go by: it does not wait for what only makes room. */
-const URGENT: ReadonlySet<string> = new Set(["Service", "HTTPRoute", "Ingress"]);
+const URGENT: ReadonlySet<string> = new Set(["HTTPRoute", "Ingress"]);
 
 /** Applies one object; what stands against it says who changed what. */
 export async function send(client: Kubernetes, object: RenderedObject, sending: Sending): Promise<Sent> {
