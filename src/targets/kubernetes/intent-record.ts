@@ -61,14 +61,19 @@ export async function writeRecord(
     data: { term: String(application.term), revision: String(application.revision), intent: packed },
   };
   // Nothing of an intent is sent before its record, the weights of an abort neither.
-  const how = { manager: MANAGER, urgent: before !== null && requestsIn(before.intent) !== requestsIn(application.intent) };
+  const how = {
+    manager: MANAGER,
+    urgent: before !== null && requestsIn(before.intent) !== requestsIn(application.intent),
+  };
   const written = before === null ? await client.create(object, how) : await client.replace(object, how);
   return { ...application, resourceVersion: text(written, "metadata", "resourceVersion") ?? "" };
 }
 
 /** Where requests go, to be compared. */
 function requestsIn({ services }: Intent): string {
-  return JSON.stringify(Object.entries(services).map(([name, { traffic }]) => [name, traffic?.weights, traffic?.routes]));
+  return JSON.stringify(
+    Object.entries(services).map(([name, { traffic }]) => [name, traffic?.weights, traffic?.routes]),
+  );
 }
 
 function parse(object: KubernetesObject): Recorded {
