@@ -13,11 +13,16 @@ import type { BenchResult } from "./result.js";
 import { numbers } from "./table/options.js";
 import { figure, spreadHead, spreadOf, spreadRow } from "./table/spread.js";
 
-/** `starts`: rollouts that begin per second. `minutes`: how long each observes in all. */
+/**
+ * `starts`: rollouts that begin per second. `stage`: seconds of each of the two before the last. `idle`: environments that
+ * are only watched, of `each` services. `observe`: seconds.
+ */
 const DEFAULTS = { rollouts: 1_000, starts: 4, stage: 60, idle: 1_000, each: 10, observe: 60 };
 const MIB = 2 ** 20;
 const TO_REACH = { residentMiB: 512, readyToNextStageSeconds: 2, idleResidentMiB: 1_024 };
 const GATEWAY = path.join(import.meta.dirname, "kubernetes", "gateway.ts");
+/** How long a new control plane may apply everything once. */
+const SETTLE_MS = 900_000;
 const REPLICAS = 3;
 /** With three replicas: how many the canary needs for a share. */
 const STAGES = [
@@ -44,6 +49,7 @@ export async function run(): Promise<BenchResult> {
     cpuSecondsPerRollout: figure((rollouts?.cpuMs ?? Number.NaN) / 1_000 / options.rollouts, 2),
     idleResidentMiB: figure((idle?.resident ?? Number.NaN) / MIB),
     idleStartMiB: figure((idle?.starting ?? Number.NaN) / MIB),
+    idleSettled: idle?.settled === true ? 1 : 0,
     idleServices: options.idle * options.each,
     idleCpuShare: figure(idle?.cpuShare ?? Number.NaN, 3),
     idleRequestsPerMinute: figure(idle?.requestsPerMinute ?? Number.NaN),
@@ -87,7 +93,7 @@ async function rollingOut(cluster: Cluster, options: Options) {
   const watcher = new StageWatcher("r2");
   try {
     await fleet.make();
-    await fleet.drive();
+    if (!(await fleet.drive(SETTLE_MS))) throw new Error("the environments did not settle");
     await watcher.start(cluster.kubeconfig);
     const before = await fleet.plane.ask("figures", null);
     fleet.plane.takePeak();
@@ -133,12 +139,13 @@ async function idling(cluster: Cluster, options: Options) {
   });
   try {
     await fleet.make();
-    await fleet.drive();
+    const settled = await fleet.drive(SETTLE_MS);
     const starting = fleet.plane.takePeak();
     const before = await fleet.plane.ask("figures", null);
     await sleep(options.observe * 1_000);
     const after = await fleet.plane.ask("figures", null);
     return {
+      settled,
       starting,
       resident: fleet.plane.takePeak(),
       cpuShare: (after.cpuMs - before.cpuMs) / (options.observe * 1_000),

@@ -36,7 +36,7 @@ export class BenchPlane {
   async start(): Promise<void> {
     // Without tsx in its memory: what is measured is Windlass.
     const child = fork(ENTRY, [this.home], {
-      execArgv: [...(process.env.BENCH_PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/bk/prof"] : []), "--import", "tsx"],
+      execArgv: [...(process.env.BENCH_NODE ?? "").split(" ").filter((one) => one !== ""), "--import", "tsx"],
     });
     this.#child = child;
     const first = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));

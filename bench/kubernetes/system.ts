@@ -40,7 +40,8 @@ export function clusterVersion(options: ClusterVersion): Version {
   };
   const authored: SystemSpec = {
     name: system,
-    services: Object.fromEntries(options.services.map((name) => [name, one])),
+    // On a machine, which the spec has beside the cluster, no two listen at one port.
+    services: Object.fromEntries(options.services.map((name, index) => [name, { ...one, port: 8080 + index }])),
     environments: { [ENVIRONMENT]: { target: "kubernetes", kubernetes: { kubeconfig, gateway } } },
   };
   const compiled = compile(authored);
