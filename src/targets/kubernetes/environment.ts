@@ -17,6 +17,7 @@ import { Explanations } from "./explain.js";
 import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./group-secrets.js";
 import { RECORD_NAME, type Recorded, readRecord, writeRecord } from "./intent-record.js";
 import { ensureNamespace, removeNamespace } from "./namespace.js";
+import { Leaving } from "./observe/leaving.js";
 import { observeServices } from "./observe/observe.js";
 import { Settling } from "./observe/settling.js";
 import { LAG_MS } from "./reconcile/known.js";
@@ -46,6 +47,8 @@ export class ClusterEnvironment {
   readonly #tasks: ClusterTasks;
   readonly #counting: Counting;
   readonly #settling = new Settling();
+  readonly #leaving = new Leaving();
+  #leftLately = false;
   readonly #wasReady = new Set<string>();
   #recorded: Recorded | null = null;
   #loaded = false;
@@ -152,9 +155,13 @@ export class ClusterEnvironment {
     }
     const intent = this.#recorded?.intent ?? EMPTY;
     this.#tasks.want(intent.tasks);
+    const leftLately = this.#leaving.lately(now());
+    if (leftLately !== this.#leftLately) this.#dirty = true;
     if (!this.#dirty && this.#seen !== null && !this.#settling.pending) return { ...this.#seen, seenAt: now() };
     this.#dirty = false;
     const inside = this.options.settings.namespace;
+    this.#leaving.look(this.#pods(), cluster.deployments.in(inside).values());
+    this.#leftLately = this.#leaving.lately(now());
     const conceal = secrets.conceal(key, () => []);
     this.#seen = {
       seenAt: now(),
@@ -169,6 +176,7 @@ export class ClusterEnvironment {
             slices: cluster.slices.in(inside).values(),
             explained: (pod) => this.#explanations.of(pod),
             wasReady: (pod) => this.#wasReady.has(pod.uid),
+            leftLately: this.#leftLately,
             refused: (service, group) => this.#refusalOf(service, group),
           }),
           now(),

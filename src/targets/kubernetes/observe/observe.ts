@@ -17,6 +17,8 @@ export interface ObserveInput {
   readonly slices: Iterable<SliceSeen>;
   readonly explained: (pod: PodSeen) => Explanation | undefined;
   readonly wasReady: (pod: PodSeen) => boolean;
+  /** Pods of the environment are about to go, or have just gone. */
+  readonly leftLately: boolean;
   /** What the server refused of a group, or of the service as a whole (group null). */
   readonly refused: (service: ServiceName, group: GroupId | null) => string | null;
 }
@@ -82,7 +84,6 @@ function groupsOf(
   input: ObserveInput,
 ): Record<GroupId, GroupObservation> {
   const groups: Record<GroupId, GroupObservation> = {};
-  const leaving = [...members.values()].some(({ pods }) => pods.some((pod) => pod.deleting));
   for (const id of new Set([...Object.keys(wanted?.groups ?? {}), ...members.keys()])) {
     const member = members.get(id);
     const asked = wanted?.groups[id];
@@ -98,7 +99,7 @@ function groupsOf(
         .sort((a, b) => (a.createdAt + a.name < b.createdAt + b.name ? -1 : 1))
         .map((pod) => replicaOf(pod, input.explained(pod), input.wasReady(pod))),
       inFlight: 0,
-      problem: problemOf(alive, member?.deployment?.failure ?? null, refusal, leaving),
+      problem: problemOf(alive, member?.deployment?.failure ?? null, refusal, input.leftLately),
     };
   }
   return groups;

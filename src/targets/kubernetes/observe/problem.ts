@@ -21,11 +21,11 @@ export function problemOf(
   pods: readonly PodSeen[],
   failure: string | null,
   refusal: string | null,
-  /** Other pods of the environment are about to be gone. */
-  leaving: boolean,
+  /** Other pods of the environment are about to go, or have just gone. */
+  leftLately: boolean,
 ): string | null {
   if (refusal !== null) return refusal;
-  if (failure !== null && !(leaving && QUOTA.test(failure))) return `no pod can be made: ${failure}`;
+  if (failure !== null && !(leftLately && QUOTA.test(failure))) return `no pod can be made: ${failure}`;
   const pod = pods.find((one) => !one.deleting && one.waiting !== null && HOPELESS.has(one.waiting.reason));
   if (pod?.waiting == null) return null;
   return `${pod.name}: ${pod.waiting.reason}${pod.waiting.message === "" ? "" : `: ${pod.waiting.message}`}`;

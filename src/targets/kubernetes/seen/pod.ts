@@ -59,7 +59,8 @@ export function keepPod(object: KubernetesObject): PodSeen {
     createdAt: text(metadata, "creationTimestamp") ?? "",
     phase: text(status, "phase") ?? "Pending",
     ended: reason === null ? null : `${reason}: ${text(status, "message") ?? "no message"}`,
-    ready: condition(conditions, "Ready")?.status === "True",
+    // A pod that ended as a whole (evicted) may still say that it is.
+    ready: text(status, "phase") === "Running" && condition(conditions, "Ready")?.status === "True",
     deleting: text(metadata, "deletionTimestamp") !== null,
     address: text(status, "podIP"),
     node: text(spec, "nodeName"),
