@@ -1,7 +1,7 @@
 import type { Intent } from "../../core/model/intent.js";
 import type { CompiledKubernetes } from "../../spec/compiled.js";
 import type { BuildInput } from "./build.js";
-import { groupLabels, labelValue, SERVICE, SMOKE, serviceLabels, serviceSelector } from "./labels.js";
+import { groupLabels, labelValue, SERVICE, serviceLabels, serviceSelector } from "./labels.js";
 import type { RenderedObject } from "./object.js";
 import { type Json, rendered } from "./rendered.js";
 import type { GroupScope, ServiceScope } from "./scope.js";
