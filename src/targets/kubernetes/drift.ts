@@ -28,7 +28,7 @@ export function driftOf(
 }
 
 export function nameOf(object: { readonly kind: string; readonly metadata: { readonly name: string } }): string {
-  return `${object.kind}/${object.metadata.name}`;
+  return [object.kind, object.metadata.name].join("/");
 }
 
 /** Follows the server's path notation: names, and list items by key (`[name="web"]`), by value or by index. */

@@ -19,10 +19,24 @@ const CONTROLLERS = /^(deployment|endpoints|autoscaling|kubectl|pv)\.kubernetes\
 export function keepOwned(object: KubernetesObject): OwnedSeen {
   return {
     uid: text(object, "metadata", "uid") ?? "",
-    owner: `${text(object, "metadata", "labels", SYSTEM)}/${text(object, "metadata", "labels", ENVIRONMENT)}`,
+    owner: ownerOf(object),
     shape: shapeOf(object),
     deleting: text(object, "metadata", "deletionTimestamp") !== null,
   };
+}
+
+/** Each owner once: an environment has hundreds of objects. */
+const OWNERS = new Map<string, string>();
+const MOST_OWNERS = 20_000;
+
+function ownerOf(object: KubernetesObject): string {
+  const labels = field(object, "metadata", "labels");
+  const owner = [text(labels, SYSTEM), text(labels, ENVIRONMENT)].map(String).join("/");
+  const known = OWNERS.get(owner);
+  if (known !== undefined) return known;
+  if (OWNERS.size >= MOST_OWNERS) OWNERS.clear();
+  OWNERS.set(owner, owner);
+  return owner;
 }
 
 /**

@@ -97,5 +97,6 @@ export class Store<T> {
 }
 
 export function keyOf({ namespace, name }: ObjectMeta): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
+  // Joined, it is one flat string; a template's is kept with the pieces that it was made of.
+  return namespace === undefined ? name : [namespace, name].join("/");
 }
