@@ -15,14 +15,13 @@ import { figure, spreadHead, spreadOf, spreadRow } from "./table/spread.js";
 
 /**
  * `starts`: rollouts that begin per second. `stage`: seconds of each of the two before the last. `idle`: environments that
- * are only watched, of `each` services. `observe`: seconds.
+ * are only watched, of `each` services, for `observe` seconds. `patience`: seconds in which a new control plane may apply
+ * everything once.
  */
-const DEFAULTS = { rollouts: 1_000, starts: 4, stage: 60, idle: 1_000, each: 10, observe: 60 };
+const DEFAULTS = { rollouts: 1_000, starts: 4, stage: 60, idle: 1_000, each: 10, observe: 60, patience: 900 };
 const MIB = 2 ** 20;
 const TO_REACH = { residentMiB: 512, readyToNextStageSeconds: 2, idleResidentMiB: 1_024 };
 const GATEWAY = path.join(import.meta.dirname, "kubernetes", "gateway.ts");
-/** How long a new control plane may apply everything once. */
-const SETTLE_MS = 900_000;
 const REPLICAS = 3;
 /** With three replicas: how many the canary needs for a share. */
 const STAGES = [
@@ -93,7 +92,7 @@ async function rollingOut(cluster: Cluster, options: Options) {
   const watcher = new StageWatcher("r2");
   try {
     await fleet.make();
-    if (!(await fleet.drive(SETTLE_MS))) throw new Error("the environments did not settle");
+    if (!(await fleet.drive(options.patience * 1_000))) throw new Error("the environments did not settle");
     await watcher.start(cluster.kubeconfig);
     const before = await fleet.plane.ask("figures", null);
     fleet.plane.takePeak();
@@ -139,7 +138,7 @@ async function idling(cluster: Cluster, options: Options) {
   });
   try {
     await fleet.make();
-    const settled = await fleet.drive(SETTLE_MS);
+    const settled = await fleet.drive(options.patience * 1_000);
     const starting = fleet.plane.takePeak();
     const before = await fleet.plane.ask("figures", null);
     await sleep(options.observe * 1_000);

@@ -131,8 +131,6 @@ export async function run(): Promise<BenchResult> {
       ],
     };
   } finally {
-    if (process.env.KEEP_LOG)
-      (await import("node:fs")).cpSync(pods.cluster.program("traefik").logFile, process.env.KEEP_LOG);
     await plane.end();
     await pods.end();
   }

@@ -34,9 +34,9 @@ export class BenchPlane {
 
   /** Resolves once it drives what its ledger holds. */
   async start(): Promise<void> {
-    // Without tsx in its memory: what is measured is Windlass.
+    // Its compiler stays in its memory and is measured, too.
     const child = fork(ENTRY, [this.home], {
-      execArgv: [...(process.env.BENCH_NODE ?? "").split(" ").filter((one) => one !== ""), "--import", "tsx"],
+      execArgv: ["--import", "tsx"],
     });
     this.#child = child;
     const first = new Promise((resolve, reject) => this.#waiting.set(0, { resolve, reject }));
