@@ -45,14 +45,16 @@ export class Cluster {
   readonly configurations = new NamespaceIndex<ConfigurationSeen>();
   /** Everything that is owned, by kind; of Deployments, routes and configurations the same objects as above. */
   readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
-  readonly #informers: Informer<unknown>[] = [];
+  readonly #informers = new Set<Informer<unknown>>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #adopting = new Set<string>();
   readonly #strangers = new NamespaceIndex<PodSeen>();
   readonly features: GatewayFeatures;
   readonly #pulse: Pulse;
-  #opening: Promise<void> | null = null;
-  #isOpen = false;
+  /** By namespace; the empty one is all of them. */
+  readonly #following = new Map<string, Promise<void>>();
+  readonly #open = new Set<string>();
+  #opening: Promise<"cluster" | "namespace"> | null = null;
   #freshAt = Number.NEGATIVE_INFINITY;
   #hasGateway = false;
 
@@ -64,19 +66,33 @@ export class Cluster {
     this.#pulse = new Pulse(client.server, () => client.version(), now);
   }
 
-  /** Begins to follow the cluster; resolves once everything is known. Rejects when the server cannot be reached. */
-  open(): Promise<void> {
-    this.#opening ??= this.#follow().catch(async (error: unknown) => {
+  /**
+   * Begins to follow the cluster; resolves once what a namespace needs is known. Who may not list in all namespaces is
+   * followed namespace by namespace. Rejects when the server cannot be reached.
+   */
+  async open(namespace: string): Promise<void> {
+    this.#opening ??= this.#decide().catch((error: unknown) => {
       this.#opening = null;
-      await Promise.all(this.#informers.splice(0).map((informer) => informer.stop()));
       throw error;
     });
-    return this.#opening;
+    const scope = (await this.#opening) === "cluster" ? undefined : namespace;
+    const key = scope ?? "";
+    const known = this.#following.get(key);
+    if (known !== undefined) return known;
+    const started: Informer<unknown>[] = [];
+    const following = this.#follow(scope, started).catch(async (error: unknown) => {
+      this.#following.delete(key);
+      for (const informer of started) this.#informers.delete(informer);
+      await Promise.all(started.map((informer) => informer.stop()));
+      throw error;
+    });
+    this.#following.set(key, following);
+    return following;
   }
 
-  /** Whether everything was known once. */
-  get isOpen(): boolean {
-    return this.#isOpen;
+  /** Whether everything that a namespace needs was known once. */
+  isOpen(namespace: string): boolean {
+    return this.#open.has("") || this.#open.has(namespace);
   }
 
   /** Whether HTTPRoutes are served here. */
@@ -109,7 +125,7 @@ export class Cluster {
       };
       const labelSelector = `${MANAGED_BY}!=windlass`;
       const kind = { apiVersion: "v1", kind: "Pod" };
-      this.#informers.push(this.client.informer<PodSeen>({ kind, namespace, labelSelector, keep: keepPod, onChange }));
+      this.#informers.add(this.client.informer<PodSeen>({ kind, namespace, labelSelector, keep: keepPod, onChange }));
     }
     return [...this.#strangers.in(namespace).values()];
   }
@@ -144,23 +160,33 @@ export class Cluster {
     await this.client.close();
   }
 
-  async #follow(): Promise<void> {
-    const route = await this.client.resource({ apiVersion: API_VERSIONS.HTTPRoute, kind: "HTTPRoute" });
-    this.#hasGateway = route !== null;
-    this.#start("v1", "Pod", keepPod, this.pods);
-    this.#start("discovery.k8s.io/v1", "EndpointSlice", keepSlice, this.slices);
+  async #decide(): Promise<"cluster" | "namespace"> {
+    this.#hasGateway = (await this.client.resource({ apiVersion: API_VERSIONS.HTTPRoute, kind: "HTTPRoute" })) !== null;
+    const { allowed } = await this.client.can({ verb: "list", kind: { apiVersion: "v1", kind: "Pod" } });
+    return allowed ? "cluster" : "namespace";
+  }
+
+  async #follow(namespace: string | undefined, started: Informer<unknown>[]): Promise<void> {
+    const start = <T>(
+      apiVersion: string,
+      kind: string,
+      keep: (object: KubernetesObject) => T,
+      index: NamespaceIndex<T>,
+    ) => started.push(this.#start({ apiVersion, kind }, namespace, keep, index));
+    start("v1", "Pod", keepPod, this.pods);
+    start("discovery.k8s.io/v1", "EndpointSlice", keepSlice, this.slices);
     for (const kind of KINDS) {
+      const version = API_VERSIONS[kind];
       if (kind === "Namespace" || (kind === "HTTPRoute" && !this.#hasGateway)) continue;
-      if (kind === "Deployment")
-        this.#start(API_VERSIONS[kind], kind, keepDeployment, this.#own(kind, this.deployments));
+      if (kind === "Deployment") start(version, kind, keepDeployment, this.#own(kind, this.deployments));
       else if (kind === "ConfigMap") {
         const keep = (object: KubernetesObject) => keepConfiguration(object, RECORD_NAME);
-        this.#start(API_VERSIONS[kind], kind, keep, this.#own(kind, this.configurations));
-      } else if (kind === "HTTPRoute") this.#start(API_VERSIONS[kind], kind, keepRoute, this.#own(kind, this.routes));
-      else this.#start(API_VERSIONS[kind], kind, keepOwned, this.#own(kind, new NamespaceIndex<OwnedSeen>()));
+        start(version, kind, keep, this.#own(kind, this.configurations));
+      } else if (kind === "HTTPRoute") start(version, kind, keepRoute, this.#own(kind, this.routes));
+      else start(version, kind, keepOwned, this.#own(kind, this.owned.get(kind) ?? new NamespaceIndex<OwnedSeen>()));
     }
-    await Promise.all(this.#informers.map((informer) => informer.synced(SYNC_MS)));
-    this.#isOpen = true;
+    await Promise.all(started.map((informer) => informer.synced(SYNC_MS)));
+    this.#open.add(namespace ?? "");
   }
 
   #own<T extends OwnedSeen>(kind: Kind, index: NamespaceIndex<T>): NamespaceIndex<T> {
@@ -168,14 +194,21 @@ export class Cluster {
     return index;
   }
 
-  #start<T>(apiVersion: string, kind: string, keep: (object: KubernetesObject) => T, index: NamespaceIndex<T>): void {
-    index.clear();
+  #start<T>(
+    kind: { readonly apiVersion: string; readonly kind: string },
+    namespace: string | undefined,
+    keep: (object: KubernetesObject) => T,
+    index: NamespaceIndex<T>,
+  ): Informer<unknown> {
+    index.clear(namespace);
     const onChange = (change: Change<T>): void => {
-      const namespace = index.take(change);
+      const changed = index.take(change);
       const what = isAsked(change) ? "asked" : "watched";
-      for (const listener of this.#listeners.get(namespace) ?? []) listener(what);
+      for (const listener of this.#listeners.get(changed) ?? []) listener(what);
     };
-    const informer = this.client.informer<T>({ kind: { apiVersion, kind }, labelSelector: OURS, keep, onChange });
-    this.#informers.push(informer as Informer<unknown>);
+    const selection = { labelSelector: OURS, ...(namespace !== undefined && { namespace }) };
+    const informer = this.client.informer<T>({ kind, ...selection, keep, onChange }) as Informer<unknown>;
+    this.#informers.add(informer);
+    return informer;
   }
 }

@@ -237,7 +237,7 @@ export class ClusterEnvironment {
   /** After a restart: what was accepted last is in the cluster, and is made so again. */
   async #load(): Promise<void> {
     const { cluster, settings } = this.options;
-    await openWithin(cluster);
+    await openWithin(cluster, settings.namespace);
     if (this.#loaded) return;
     this.#recorded = await readRecord(cluster.client, settings.namespace);
     this.#podsNow = null;
@@ -384,8 +384,8 @@ export class ClusterEnvironment {
 const OPEN_MS = 5_000;
 
 /** Opening goes on in the background; who asks meanwhile is told so. */
-async function openWithin(cluster: Cluster): Promise<void> {
-  if (cluster.isOpen) return;
+async function openWithin(cluster: Cluster, namespace: string): Promise<void> {
+  if (cluster.isOpen(namespace)) return;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new WindlassError("kubernetes-unsynced", `${cluster.client.server} is still being read`, {
@@ -394,7 +394,7 @@ async function openWithin(cluster: Cluster): Promise<void> {
     timer = setTimeout(() => reject(error), OPEN_MS);
   });
   try {
-    await Promise.race([cluster.open(), late]);
+    await Promise.race([cluster.open(namespace), late]);
   } finally {
     clearTimeout(timer);
   }

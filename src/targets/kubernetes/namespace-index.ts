@@ -25,8 +25,10 @@ export class NamespaceIndex<T> {
     return namespace;
   }
 
-  clear(): void {
-    this.#namespaces.clear();
+  /** Without a name, everything. */
+  clear(namespace?: string): void {
+    if (namespace === undefined) this.#namespaces.clear();
+    else this.#namespaces.delete(namespace);
   }
 }
 
