@@ -143,7 +143,14 @@ export class Upkeep {
     if (spec === null) return [];
     const environment = environmentOf(spec, this.#asked, "development");
     const file = path.basename(spec.file);
-    const sources = Object.values(environment.services).flatMap(({ source }) => (source === null ? [] : [source]));
+    const sources = Object.values(environment.services).flatMap(({ source, build }) => [
+      ...(source === null ? [] : [source]),
+      // What a Dockerfile takes may be more than the service's files.
+      ...(build?.kind === "dockerfile" ? [build.context, path.dirname(build.file)] : []).map((directory) => ({
+        directory,
+        exclude: source?.exclude ?? [],
+      })),
+    ]);
     const distinct = [...new Map(sources.map((source) => [JSON.stringify(source), source])).values()];
     return [
       { directory: spec.directory, ignores: (name) => name !== file },
