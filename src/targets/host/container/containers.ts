@@ -4,6 +4,7 @@ import type { PortPool } from "../supervisor/free-port.js";
 import type { ReplicaOutput } from "../supervisor/output.js";
 import type { GroupPlan, ReplicaIdentity } from "../supervisor/replica.js";
 import type { ReplicaState } from "../supervisor/replica-state.js";
+import { bridgeAddresses } from "./bridge.js";
 import type { Known } from "./changes.js";
 import { Connection, isAway } from "./connection.js";
 import { ContainerRunner } from "./container-runner.js";
@@ -91,6 +92,11 @@ export class Containers {
     this.runners.set(name, { environment, runner });
     this.workshop.connection.begin();
     return runner;
+  }
+
+  /** Where containers reach this machine, see bridge.ts. */
+  addresses(): Promise<readonly string[]> {
+    return bridgeAddresses(this.workshop.connection);
   }
 
   /** The replica and its container are gone. */

@@ -1,5 +1,6 @@
 import net from "node:net";
 import { WindlassError } from "../../../error.js";
+import { MACHINE_FROM_CONTAINER } from "../../../spec/defaults.js";
 
 const WITHIN_MS = 2_000;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]", "0.0.0.0"]);
@@ -15,10 +16,16 @@ export async function fromInside(
   url: string,
   gateways: readonly string[],
   canConnect: CanConnect = connects,
+  isLinux = process.platform === "linux",
 ): Promise<string> {
   if (!URL.canParse(url)) return url;
   const parsed = new URL(url);
   if (!LOOPBACK.has(parsed.hostname)) return url;
+  if (!isLinux) {
+    // The Engine is in a virtual machine, and leads this name to the loopback of the machine around it.
+    parsed.hostname = MACHINE_FROM_CONTAINER;
+    return parsed.href;
+  }
   const port = Number(parsed.port || DEFAULT_PORTS[parsed.protocol] || 0);
   for (const gateway of gateways)
     if (port !== 0 && (await canConnect(gateway, port))) {
@@ -29,7 +36,7 @@ export async function fromInside(
     "host-container-loopback",
     `the resource of ${variable} listens on this machine's 127.0.0.1 alone (port ${port}), which a container cannot reach`,
     {
-      hint: `Let it listen on ${gateways[0] ?? "the Engine's bridge"}, too, name another address in the spec, or run the service as a process.`,
+      hint: `Let it listen on ${gateways[0] ?? "the Engine's bridge"}, too (one that Windlass runs does so when it is started beside containers: windlass down, and deploy again), name another address in the spec, or run the service as a process.`,
     },
   );
 }

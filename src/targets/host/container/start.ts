@@ -101,7 +101,8 @@ async function urlsInside(
   return inside;
 }
 
-async function gatewayOf(engine: DockerEngine, network: string): Promise<string | null> {
+/** A network's address of the machine that the Engine runs on. */
+export async function gatewayOf(engine: DockerEngine, network: string): Promise<string | null> {
   const found = await inspectNetwork(engine, network);
   return found?.IPAM.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway ?? null;
 }

@@ -83,6 +83,8 @@ export class Daemon {
         instance,
         ports,
         environment: inheritedEnvironment(),
+        addresses: (environment) =>
+          this.hasContainers(environment) ? this.containers.addresses() : Promise.resolve([]),
         report,
       }),
       secret: (environment, name) => this.secrets.value(environment, name, false),
@@ -304,6 +306,11 @@ export class Daemon {
     const leaving = this.supervisor.of(environment).some(({ runner }) => runner.state.leaving);
     const going = this.intents.get(environment) === null && this.supervisor.of(environment).length > 0;
     this.resources.want(environment, resources, leaving || going);
+  }
+
+  private hasContainers(environment: string): boolean {
+    const services = Object.values(this.intents.get(environment)?.intent.services ?? {});
+    return services.some(({ groups }) => Object.values(groups).some(({ workload }) => workload.run.kind === "image"));
   }
 
   private async status(): Promise<EdgeStatus | null> {

@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   readonly ports: PortPool;
   /** What servers inherit of our environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Where, beside loopback, the servers of an environment listen: at what its containers reach. */
+  readonly addresses: (environment: string) => Promise<readonly string[]>;
   readonly report: (message: string, error?: unknown) => void;
 }
 
@@ -29,10 +31,11 @@ export function embeddedServers(
     const inside = `${fileSafe(environment)}/${fileSafe(name)}`;
     const directory = path.join(options.directory, inside);
     const fallback = path.join(SHARED_DATA, instance, inside);
+    const addresses = (): Promise<readonly string[]> => options.addresses(environment);
     const recipe =
       kind === "postgres"
-        ? new PostgresRecipe({ name, directory, fallback, environment: options.environment })
-        : new RedisRecipe({ name, directory, environment: options.environment });
+        ? new PostgresRecipe({ name, directory, fallback, environment: options.environment, addresses })
+        : new RedisRecipe({ name, directory, environment: options.environment, addresses });
     const marker = {
       WINDLASS_INSTANCE: instance,
       WINDLASS_ENVIRONMENT: environment,

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   /** Below /var/lib/windlass-data, for the data when Windlass runs as root. */
   readonly fallback: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Further addresses of this machine to listen at, for containers; looked up at every start. */
+  readonly addresses?: () => Promise<readonly string[]>;
   /** What is there to choose from; the default is installed ones first, then the one from npm. */
   readonly servers?: () => readonly PostgresServer[];
 }
@@ -30,7 +32,7 @@ const SUPERUSER = "windlass";
 
 const credentialsSchema = z.object({ superuser: z.string(), password: z.string() });
 
-/** A PostgreSQL server of one resource: its own data, on 127.0.0.1, with passwords that were made here. */
+/** A PostgreSQL server of one resource: its own data, on 127.0.0.1 (and where containers reach it), with passwords that were made here. */
 export class PostgresRecipe implements Recipe {
   readonly name: string;
   /** Fast shutdown: clients are disconnected, data is written. */
@@ -50,7 +52,14 @@ export class PostgresRecipe implements Recipe {
     const server = this.choose(data, place, user);
     this.server = server;
     if (!existsSync(data)) await this.initialise(server, place, data, user);
-    const settings = { listen_addresses: "127.0.0.1", port: String(port), unix_socket_directories: "" };
+    const addresses = (await this.options.addresses?.()) ?? [];
+    const settings = {
+      listen_addresses: ["127.0.0.1", ...addresses].join(","),
+      port: String(port),
+      unix_socket_directories: "",
+      // Containers come with addresses of their own networks; who is not at loopback shows its own password, too.
+      ...(addresses.length === 0 ? {} : { hba_file: this.admitted(place, user) }),
+    };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     return {
       argv: [path.join(server.bin, "postgres"), "-D", data, ...flags],
@@ -97,6 +106,15 @@ export class PostgresRecipe implements Recipe {
     if (version === undefined) return "PostgreSQL";
     const origin = this.server?.origin ?? readIfThere(this.originFile()) ?? "installed";
     return `PostgreSQL ${version}, ${origin}`;
+  }
+
+  /** From anywhere as the one role that services have, from this machine as any. */
+  private admitted(place: string, user: SystemUser | null): string {
+    const file = path.join(place, "admitted.conf");
+    const lines = ["host all all 127.0.0.1/32 scram-sha-256", `host "${this.user}" "${this.user}" all scram-sha-256`];
+    writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+    if (user !== null) chownSync(file, user.uid, user.gid);
+    return file;
   }
 
   private originFile(): string {

@@ -12,6 +12,8 @@ export interface RedisOptions {
   readonly name: string;
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Further addresses of this machine to listen at, for containers; looked up at every start. */
+  readonly addresses?: () => Promise<readonly string[]>;
 }
 
 const PROGRAMS = ["redis-server", "valkey-server"];
@@ -27,14 +29,14 @@ export class RedisRecipe implements Recipe {
     this.name = options.name;
   }
 
-  prepare(port: number): Promise<Omit<LaunchSpec, "port">> {
+  async prepare(port: number): Promise<Omit<LaunchSpec, "port">> {
     const { directory, environment } = this.options;
     const program = findProgram(environment.PATH ?? "");
     this.known = versionOf(program);
     const data = path.join(directory, "data");
     mkdirSync(data, { recursive: true, mode: 0o700 });
     const settings = [
-      "bind 127.0.0.1",
+      `bind ${["127.0.0.1", ...((await this.options.addresses?.()) ?? [])].join(" ")}`,
       `port ${port}`,
       `dir ${JSON.stringify(data)}`,
       "appendonly yes",
@@ -44,7 +46,7 @@ export class RedisRecipe implements Recipe {
     // In a file, because argument lists are for everyone to read.
     const file = path.join(directory, "redis.conf");
     writeDurably(file, `${settings.join("\n")}\n`);
-    return Promise.resolve({ argv: [program, file], cwd: data, environment });
+    return { argv: [program, file], cwd: data, environment };
   }
 
   /** It loads its data before it answers PING with PONG. */

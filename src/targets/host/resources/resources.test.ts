@@ -42,11 +42,16 @@ function server(directory: string, recipe: PostgresRecipe | RedisRecipe): Superv
   return made;
 }
 
-function postgres(directory: string, servers: () => readonly PostgresServer[]): PostgresRecipe {
+function postgres(
+  directory: string,
+  servers: () => readonly PostgresServer[],
+  addresses: readonly string[] = [],
+): PostgresRecipe {
   const fallback = `/var/lib/windlass-data/test-${path.basename(directory)}/env/db`;
   ended.push(() => rmSync(path.join(fallback, "../.."), { recursive: true, force: true }));
   const environment = inheritedEnvironment();
-  return new PostgresRecipe({ name: "my-db", directory: path.join(directory, "db"), fallback, environment, servers });
+  const own = { fallback, environment, servers, addresses: () => Promise.resolve(addresses) };
+  return new PostgresRecipe({ name: "my-db", directory: path.join(directory, "db"), ...own });
 }
 
 async function ready(made: SupervisedServer): Promise<string> {
@@ -87,6 +92,20 @@ for (const [origin, servers] of kinds.filter(([, there]) => there().length > 0))
     });
     // Not without its password.
     await expect(query(url.replace(/:[0-9a-f]+@/, ":wrong@"), "SELECT 1")).rejects.toThrow(
+      /password authentication failed/,
+    );
+  });
+
+for (const [origin, servers] of kinds.filter(([, there]) => there().length > 0).slice(0, 1))
+  test(`beside containers a PostgreSQL ${origin} listens where they reach it, too, and wants the same password there`, async () => {
+    const directory = home();
+    // Another name of loopback stands for the Engine's bridge.
+    const other = process.platform === "linux" ? "127.0.0.2" : "::1";
+    const url = await ready(server(directory, postgres(directory, servers, [other])));
+    const outside = url.replace("127.0.0.1", other.includes(":") ? `[${other}]` : other);
+    expect(await query(outside, "SELECT 1 AS n")).toEqual([{ n: 1 }]);
+    expect(await query(url, "SELECT 1 AS n")).toEqual([{ n: 1 }]);
+    await expect(query(outside.replace(/:[0-9a-f]+@/, ":wrong@"), "SELECT 1")).rejects.toThrow(
       /password authentication failed/,
     );
   });
