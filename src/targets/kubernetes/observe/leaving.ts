@@ -12,8 +12,9 @@ export class Leaving {
   /** Looks at what there is now. */
   look(pods: readonly PodSeen[], deployments: Iterable<DeploymentSeen>): void {
     const counts = new Map<string, number>();
-    for (const { service, group, deleting } of pods)
-      if (!deleting) counts.set(`${service} ${group}`, (counts.get(`${service} ${group}`) ?? 0) + 1);
+    for (const { service, group, deleting, phase } of pods)
+      if (!deleting && phase !== "Failed" && phase !== "Succeeded")
+        counts.set(`${service} ${group}`, (counts.get(`${service} ${group}`) ?? 0) + 1);
     const shrinks = [...deployments].some(
       ({ service, group, replicas }) => (counts.get(`${service} ${group}`) ?? 0) > replicas,
     );
