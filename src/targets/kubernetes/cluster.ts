@@ -18,6 +18,7 @@ import { keepRoute, keepSlice, type RouteSeen, type SliceSeen } from "./seen/rou
 export type Listener = (what: "asked" | "watched") => void;
 
 const OURS = `${MANAGED_BY}=windlass`;
+/** Who says nothing for so long is given up; reading a big cluster may take longer. */
 const SYNC_MS = 60_000;
 /** What is older than this is not what is. */
 const STALE_MS = 15_000;
@@ -56,6 +57,7 @@ export class Cluster {
   readonly #open = new Set<string>();
   #opening: Promise<"cluster" | "namespace"> | null = null;
   #freshAt = Number.NEGATIVE_INFINITY;
+  #closed = false;
   #hasGateway = false;
 
   constructor(
@@ -157,6 +159,7 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.client.close();
   }
 
@@ -185,8 +188,18 @@ export class Cluster {
       } else if (kind === "HTTPRoute") start(version, kind, keepRoute, this.#own(kind, this.routes));
       else start(version, kind, keepOwned, this.#own(kind, this.owned.get(kind) ?? new NamespaceIndex<OwnedSeen>()));
     }
-    await Promise.all(started.map((informer) => informer.synced(SYNC_MS)));
+    await Promise.all(started.map((informer) => this.#read(informer)));
     this.#open.add(namespace ?? "");
+  }
+
+  async #read(informer: Informer<unknown>): Promise<void> {
+    for (;;)
+      try {
+        return await informer.synced(SYNC_MS);
+      } catch (error) {
+        const { lastHeardAt } = informer.health();
+        if (this.#closed || lastHeardAt === null || this.now() - lastHeardAt > SYNC_MS) throw error;
+      }
   }
 
   #own<T extends OwnedSeen>(kind: Kind, index: NamespaceIndex<T>): NamespaceIndex<T> {
