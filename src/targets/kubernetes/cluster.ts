@@ -170,12 +170,13 @@ export class Cluster {
   }
 
   async #follow(namespace: string | undefined, started: Informer<unknown>[]): Promise<void> {
+    const kinds: (() => Informer<unknown>)[] = [];
     const start = <T>(
       apiVersion: string,
       kind: string,
       keep: (object: KubernetesObject) => T,
       index: NamespaceIndex<T>,
-    ) => started.push(this.#start({ apiVersion, kind }, namespace, keep, index));
+    ) => kinds.push(() => this.#start({ apiVersion, kind }, namespace, keep, index));
     start("v1", "Pod", keepPod, this.pods);
     start("discovery.k8s.io/v1", "EndpointSlice", keepSlice, this.slices);
     for (const kind of KINDS) {
@@ -188,7 +189,12 @@ export class Cluster {
       } else if (kind === "HTTPRoute") start(version, kind, keepRoute, this.#own(kind, this.routes));
       else start(version, kind, keepOwned, this.#own(kind, this.owned.get(kind) ?? new NamespaceIndex<OwnedSeen>()));
     }
-    await Promise.all(started.map((informer) => this.#read(informer)));
+    // One after the other: a page of each at once is what would take the most memory.
+    for (const begin of kinds) {
+      const informer = begin();
+      started.push(informer);
+      await this.#read(informer);
+    }
     this.#open.add(namespace ?? "");
   }
 
