@@ -30,6 +30,9 @@ sockets.on("connection", (socket) => {
   socket.on("error", () => socket.terminate());
 });
 
+// Longer than a proxy in front keeps an idle connection (Traefik: 90 s). Node's 5 s would now and then end one on which a
+// request is just being sent, and one with a body is sent again by nobody.
+server.keepAliveTimeout = 120_000;
 server.listen(Number(PORT), HOST);
 process.on("SIGTERM", () => {
   leaving = true;
