@@ -94,9 +94,17 @@ export function servicePort(traffic: TrafficIntent): number {
  * Before the first weight there is one group, and its readiness decides. Null: nobody has looked at the adopted one.
  */
 export function leadsTo(scope: ServiceScope): { readonly selector: Labels; readonly only: GroupScope | null } | null {
-  const candidates = weighted(scope).length > 0 ? weighted(scope) : scope.groups;
+  const only = leadsAlone(scope.groups);
+  if (only === null) return { selector: serviceSelector(scope.service), only };
+  return only.selector === null ? null : { selector: only.selector, only };
+}
+
+/** The group that the Service `<service>` leads to alone; null: to all of them. `groups` in the order of their ids. */
+export function leadsAlone<T extends { readonly weight: number; readonly adopted: boolean }>(
+  groups: readonly T[],
+): T | null {
+  const withWeight = groups.filter(({ weight }) => weight > 0);
+  const candidates = withWeight.length > 0 ? withWeight : groups;
   const heaviest = [...candidates].sort((a, b) => b.weight - a.weight)[0] ?? null;
-  if (heaviest !== null && (candidates.length === 1 || candidates.some(({ adopted }) => adopted)))
-    return heaviest.selector === null ? null : { selector: heaviest.selector, only: heaviest };
-  return { selector: serviceSelector(scope.service), only: null };
+  return candidates.length === 1 || candidates.some(({ adopted }) => adopted) ? heaviest : null;
 }

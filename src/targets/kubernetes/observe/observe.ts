@@ -1,6 +1,7 @@
 import type { GroupId, Intent, ServiceIntent, ServiceName } from "../../../core/model/intent.js";
 import type { GroupObservation, ServiceObservation } from "../../../core/model/observation.js";
 import { deploymentName } from "../../../render/kubernetes/names.js";
+import { leadsAlone } from "../../../render/kubernetes/scope.js";
 import type { ClusterTraffic } from "../../../spec/compiled.js";
 import type { DeploymentSeen } from "../seen/deployment.js";
 import type { PodSeen } from "../seen/pod.js";
@@ -105,6 +106,15 @@ function groupsOf(
   return groups;
 }
 
+function aloneBesideAdopted({ adopt, groups, traffic }: ServiceIntent): { alone?: GroupId } {
+  if (adopt === undefined || Object.values(traffic?.weights ?? {}).filter((weight) => weight > 0).length < 2) return {};
+  const weighted = Object.keys(groups)
+    .sort()
+    .map((id) => ({ id, weight: traffic?.weights[id] ?? 0, adopted: adopt.group === id }));
+  const alone = leadsAlone(weighted);
+  return alone === null ? {} : { alone: alone.id };
+}
+
 function trafficOf(
   name: ServiceName,
   wanted: ServiceIntent | undefined,
@@ -132,6 +142,7 @@ function trafficOf(
     ready: (group) => podsOf(group).filter((pod) => pod.ready && !pod.deleting).length,
     endpoints: (group) => among(group, backendOf(group)),
     shared: (group) => among(group, name),
+    ...aloneBesideAdopted(wanted),
   });
   return { ...inForce, port: null };
 }

@@ -84,3 +84,11 @@ describe("weights by replicas", () => {
     expect(weightsInForce(input({ kind: "replicas", shared: shared({ r1: 3 }) })).weights).toEqual({ r1: 100 });
   });
 });
+
+test("beside an adopted Deployment the larger share has every request, and that is in force", () => {
+  const shared = (group: string) => (group === "r1" ? 3 : 0);
+  const asked = { kind: "replicas", traffic: traffic({ r1: 75, r2: 25 }), shared } as const;
+  expect(weightsInForce(input({ ...asked, alone: "r1" })).weights).toEqual({ r1: 75, r2: 25 });
+  // Its Service has changed, and has no endpoint of the other group yet.
+  expect(weightsInForce(input({ ...asked, alone: "r2" })).weights).toEqual({ r1: 100 });
+});

@@ -13,6 +13,8 @@ export interface WeightsInput {
   readonly ready: (group: GroupId) => number;
   readonly endpoints: (group: GroupId) => number;
   readonly shared: (group: GroupId) => number;
+  /** The group that has every request because it shares no label with an adopted Deployment; absent: all share. */
+  readonly alone?: GroupId;
 }
 
 export interface InForce {
@@ -53,6 +55,8 @@ function byReplicas({ traffic, shared, groupOf: _none, ...rest }: WeightsInput):
   for (const group of groups) if (shared(group) > 0) counts[group] = shared(group);
   const asked = Object.entries(traffic.weights).filter(([, weight]) => weight > 0);
   const reached = asked.every(([group]) => (counts[group] ?? 0) > 0 || rest.ready(group) === 0);
+  // No share is reachable beside an adopted Deployment: the larger one has everything, and that is all there is to wait for.
+  if (rest.alone !== undefined && shared(rest.alone) > 0) return { weights: Object.fromEntries(asked), routed: [] };
   const others = Object.keys(counts).filter((group) => (traffic.weights[group] ?? 0) === 0);
   if (reached && others.length === 0 && asked.length > 0 && Object.keys(counts).length > 0)
     return { weights: Object.fromEntries(asked), routed: [] };
