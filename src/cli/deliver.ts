@@ -67,8 +67,9 @@ function describe(source: PackedSource): string {
 
 /** Two environments on one machine cannot listen on one port; better said now than found by waiting. */
 function refuseTakenPorts(all: readonly EnvironmentView[], key: string, environment: CompiledEnvironment): void {
+  if (environment.kubernetes !== undefined) return;
   for (const other of all) {
-    if (other.environment === key) continue;
+    if (other.environment === key || other.cluster !== undefined) continue;
     const taken = new Map(other.services.map(({ name, url }) => [url === null ? "" : new URL(url).port, name]));
     for (const { name, listen } of Object.values(environment.services)) {
       const holder = listen === null || listen.port === 0 ? undefined : taken.get(String(listen.port));

@@ -10,7 +10,10 @@ const { system } = compile({
 });
 if (system === undefined) throw new Error("the spec is fine");
 const kubeconfigs = (env: Readonly<Record<string, string>>) =>
-  Object.values(namingKubeconfig(system, env).environments).map(({ name, kubernetes }) => [name, kubernetes?.kubeconfig]);
+  Object.values(namingKubeconfig(system, env).environments).map(({ name, kubernetes }) => [
+    name,
+    kubernetes?.kubeconfig,
+  ]);
 
 describe("the kubeconfig of a shell", () => {
   it("is named in what is deployed, because the control plane was started from another shell", () => {

@@ -3,7 +3,7 @@ import type { Cause } from "../core/model/cause.js";
 import type { DeploymentKind, DeploymentOutcome } from "../core/model/events.js";
 import type { EnvironmentKey, GroupId, RevisionId, ServiceName } from "../core/model/intent.js";
 import type { Judgement } from "../core/model/judgement.js";
-import type { ReplicaObservation, ResourceObservation } from "../core/model/observation.js";
+import type { Drift, ReplicaObservation, ResourceObservation } from "../core/model/observation.js";
 import type { Hold } from "../core/model/state.js";
 
 /** A revision as people see it. */
@@ -17,6 +17,8 @@ export interface EnvironmentView {
   readonly environment: EnvironmentKey;
   readonly version: number;
   readonly now: number;
+  /** Where it runs when that is a cluster; absent: on a host. */
+  readonly cluster?: { readonly context: string | null; readonly namespace: string };
   /** What ran well last, and runs unless a deployment is in progress; null: nothing yet. */
   readonly current: RevisionName | null;
   readonly deployment: DeploymentView | null;
@@ -32,6 +34,8 @@ export interface EnvironmentView {
   readonly targetProblem: string | null;
   /** When the target was last seen; null: never in this process. */
   readonly seenAt: number | null;
+  /** What somebody else changed there, the latest first; absent: nothing. */
+  readonly drift?: readonly Drift[];
 }
 
 export interface DeploymentView {
@@ -51,7 +55,7 @@ export interface DeploymentView {
 
 export interface ServiceView {
   readonly name: ServiceName;
-  /** Where clients reach it; null: a worker, or not bound yet. */
+  /** Where clients reach it; in a cluster its way in, or its name inside. Null: a worker, or not bound yet. */
   readonly url: string | null;
   readonly groups: readonly GroupView[];
   readonly stage: StageView | null;

@@ -1,4 +1,5 @@
 import { restingSentence } from "../core/deployment/decide.js";
+import { environmentInForce } from "../core/deployment/desired.js";
 import { digestOfGroup } from "../core/deployment/steps.js";
 import type { Judgement } from "../core/model/judgement.js";
 import type { Observation } from "../core/model/observation.js";
@@ -6,6 +7,7 @@ import type { DeploymentState, EnvironmentState, ServiceState } from "../core/mo
 import { readyReplicas } from "../core/rollout/readiness.js";
 import type { Driver } from "./driver.js";
 import type { DeploymentView, EnvironmentView, GroupView, RevisionName, ServiceView, StageView } from "./view.js";
+import { wayIn } from "./way-in.js";
 
 /** What a driver knows, as people read it. */
 export function viewOf(driver: Driver, now: number): EnvironmentView {
@@ -13,10 +15,14 @@ export function viewOf(driver: Driver, now: number): EnvironmentView {
   const name = (id: string): RevisionName => ({ id, label: state.revisions[id]?.release.label ?? id });
   const current = state.settled.at(-1);
   const before = state.settled.at(-2);
+  const kubernetes = environmentInForce(state)?.kubernetes;
   return {
     environment: state.key,
     version: state.version,
     now,
+    ...(kubernetes !== undefined && {
+      cluster: { context: kubernetes.context, namespace: kubernetes.namespace },
+    }),
     current: current === undefined ? null : name(current),
     deployment: state.deployment === null ? null : deploymentView(state.deployment, name),
     next: state.next === null ? null : { id: state.next.id, to: name(state.next.to) },
@@ -29,6 +35,7 @@ export function viewOf(driver: Driver, now: number): EnvironmentView {
     before: before === undefined ? null : name(before),
     targetProblem: driver.targetProblem,
     seenAt: observation?.seenAt ?? null,
+    ...(observation?.drift !== undefined && { drift: observation.drift }),
   };
 }
 
@@ -83,6 +90,9 @@ function roleOf(service: ServiceState, group: string): GroupView["role"] {
 }
 
 function urlOf(state: EnvironmentState, service: string, port: number | null): string | null {
+  const environment = environmentInForce(state);
+  const spec = environment?.services[service];
+  if (environment?.kubernetes !== undefined) return spec === undefined ? null : wayIn(spec, environment);
   if (port === null) return null;
   for (const id of [state.deployment?.to, state.settled.at(-1)]) {
     const listen = id === undefined ? undefined : state.revisions[id]?.environment.services[service]?.listen;

@@ -126,6 +126,14 @@ describe("the first deployment", () => {
     });
   });
 
+  test("says what later ones meet there", () => {
+    expect(first(cluster({ strategy: CANARY }, {}))?.because).toEqual([
+      "it does not run here yet",
+      "there is no gateway, so replicas are the weights: 10 % is 25 % here: 1 of 4 replicas; 50 % is 40 %: 2 of 5",
+      "nobody counts its requests, there is no gateway: onTooLittleData decides, which is hold",
+    ]);
+  });
+
   test("in a cluster, of what runs on a host, waits until that has ended", () => {
     const host = { ...cluster(), target: "host" as const };
     const { kubernetes: _, ...here } = host;

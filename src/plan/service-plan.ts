@@ -3,7 +3,7 @@ import { placeOf } from "../core/deployment/go.js";
 import type { DeploymentStep } from "../core/model/events.js";
 import type { Release, Revision } from "../core/model/revision.js";
 import type { EnvironmentState } from "../core/model/state.js";
-import type { CompiledEnvironment, CompiledService } from "../spec/compiled.js";
+import type { CompiledEnvironment, CompiledService, CompiledStage } from "../spec/compiled.js";
 import { trafficDifferences } from "./cluster-differences.js";
 import { clusterNotes } from "./cluster-notes.js";
 import { serviceDifferences, settingDifferences } from "./differences.js";
@@ -55,7 +55,8 @@ export function servicePlan(
     action,
     because: [
       ...(because.length > 0 ? because : [first ? "it does not run here yet" : leftover(state)]),
-      ...(first ? [] : clusterNotes(after, step.stages, sizes, goal.environment)),
+      // A first deployment has no stages; what later ones meet is better known before anything runs there.
+      ...clusterNotes(after, first ? stagesOf(after) : step.stages, sizes, goal.environment),
     ],
     how: howItGoes(after, step.stages, first),
     ...riskOf({ action, before, after, ...firstShare(step, sizes, goal.environment) }),
@@ -87,6 +88,10 @@ function settingsOf(
 
 function sideOf({ artefacts, images }: Release, service: CompiledService) {
   return { service, artefact: artefacts[service.name] ?? null, image: images?.[service.name] ?? null };
+}
+
+function stagesOf({ strategy }: CompiledService): readonly CompiledStage[] {
+  return strategy.kind === "canary" ? strategy.stages : [];
 }
 
 /** Replicas of the new group when it is whole, and of the one before. */

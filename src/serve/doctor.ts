@@ -2,7 +2,9 @@ import { stat, statfs } from "node:fs/promises";
 import type { Finding } from "../engine/control-plane.js";
 import type { Engine } from "../engine/engine.js";
 import type { Places } from "../ports/places.js";
+import type { CompiledKubernetes } from "../spec/compiled.js";
 import type { HostTarget } from "../targets/host/target.js";
+import { settingsIn } from "./engines.js";
 
 const LOW_DISK_BYTES = 512 * 1024 ** 2;
 
@@ -41,7 +43,7 @@ export async function examine(places: Places, target: HostTarget, engine: Engine
   for (const driver of engine.drivers()) {
     findings.push(
       driver.targetProblem === null
-        ? ok(driver.key, "the target answers")
+        ? ok(driver.key, answering(settingsIn(driver.state)))
         : wrong(driver.key, driver.targetProblem, "what runs goes on; it is looked at again at once"),
     );
     // A target that does not answer does not count either: that was said.
@@ -67,6 +69,11 @@ async function diskFinding(places: Places): Promise<Finding> {
   return free > LOW_DISK_BYTES
     ? ok("disk", sentence)
     : wrong("disk", sentence, "make room: a full disk stops deployments, not rollbacks");
+}
+
+function answering(cluster: CompiledKubernetes | null): string {
+  if (cluster === null) return "the target answers";
+  return `the cluster${cluster.context === null ? "" : ` of ${cluster.context}`} answers; namespace ${cluster.namespace}`;
 }
 
 function ok(check: string, sentence: string): Finding {

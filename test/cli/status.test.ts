@@ -15,6 +15,24 @@ describe("status", () => {
   const states = {
     "nothing yet": [],
     "at rest": [resting()],
+    "in a cluster where somebody changed things": [
+      resting({
+        cluster: { context: "shop-production", namespace: "shop" },
+        services: [service({ url: "https://shop.example.com" })],
+        resources: {},
+        drift: [
+          {
+            object: "Deployment/api-1a2b3c4d5e",
+            field: "spec.replicas",
+            wanted: "2",
+            found: "5",
+            by: "kubectl",
+            healed: true,
+          },
+          { object: "PodDisruptionBudget/api", field: "", wanted: "there", found: "gone", by: null, healed: false },
+        ],
+      }),
+    ],
     "canary in progress": [canary()],
     "hauled back and held": [
       resting({
@@ -152,4 +170,13 @@ test("why is one sentence, and what would change it", async () => {
   expectGolden("why canary", (await world.run("why")).out);
   world.plane.views = [resting()];
   expectGolden("why at rest", (await world.run("why", "production")).out);
+});
+
+test("why says what somebody else changed", async () => {
+  const world = new World();
+  const gone = { object: "Service/api", field: "", wanted: "there", found: "gone", by: null, healed: true };
+  world.plane.views = [resting({ drift: Array.from({ length: 7 }, () => gone) })];
+  expectGolden("why drift", (await world.run("why", "production")).out);
+  const { drift } = JSON.parse((await world.run("why", "production", "--json")).out) as { drift: unknown[] };
+  expect(drift).toHaveLength(7);
 });

@@ -136,12 +136,26 @@ const service = component(
   }),
 );
 
+const drift = component(
+  "Drift",
+  z.object({
+    object: z.string(),
+    field: z.string(),
+    wanted: z.string(),
+    found: z.string(),
+    by: z.string().nullable(),
+    healed: z.boolean(),
+  }),
+  "A field of an object in a cluster that somebody else changed; an empty field is the whole object, deleted.",
+);
+
 export const environmentView = component(
   "EnvironmentView",
   z.object({
     environment: z.string(),
     version: z.int(),
     now: z.number(),
+    cluster: z.object({ context: z.string().nullable(), namespace: z.string() }).exactOptional(),
     current: revisionName.nullable(),
     deployment: deployment.nullable(),
     next: z.object({ id: z.string(), to: revisionName }).nullable(),
@@ -157,6 +171,7 @@ export const environmentView = component(
     before: revisionName.nullable(),
     targetProblem: z.string().nullable(),
     seenAt: z.number().nullable(),
+    drift: z.array(drift).exactOptional(),
   }),
 );
 

@@ -1,4 +1,5 @@
 import type { DeploymentView, EnvironmentView } from "../../engine/view.js";
+import { driftLines } from "./drift-lines.js";
 import { shortEvidence } from "./evidence-lines.js";
 import { serviceLines } from "./service-lines.js";
 import type { Style } from "./style.js";
@@ -11,13 +12,16 @@ export function viewLines(view: EnvironmentView, now: number, style: Style): rea
   const stopped = view.current === null && view.deployment?.outcome === "succeeded";
   const nothing = style.dim(stopped ? "stopped" : "nothing yet");
   const current = view.current === null ? nothing : `${view.current.label} (${view.current.id})`;
-  const lines = [`${style.bold(view.environment)}  ${active === null ? current : deploymentText(active, now, style)}`];
+  const where = view.cluster === undefined ? "" : `  ${style.dim(placeText(view.cluster))}`;
+  const what = active === null ? current : deploymentText(active, now, style);
+  const lines = [`${style.bold(view.environment)}  ${what}${where}`];
   if (active === null && view.deployment !== null && !stopped) lines.push(...lastText(view.deployment, now, style));
   for (const service of view.services) lines.push(...serviceLines(service, view, now, style));
   for (const [name, resource] of Object.entries(view.resources)) {
     const paint = resource.phase === "ready" ? style.green : resource.phase === "failed" ? style.red : style.yellow;
     lines.push(`  ${style.bold(name)}  ${paint(resource.phase)}  ${printable(resource.detail)}`);
   }
+  lines.push(...driftLines(view, style));
   for (const hold of view.holds)
     lines.push(
       `  ${style.yellow("held")}  ${hold.revision.label} (${hold.revision.id}) by ${person(hold.by)}${hold.reason === view.deployment?.cause?.sentence ? "" : `: ${printable(hold.reason)}`}`,
@@ -27,6 +31,10 @@ export function viewLines(view: EnvironmentView, now: number, style: Style): rea
     lines.push(`  ${style.red(`${style.bad} target: ${printable(view.targetProblem)}`)}`);
   if (active !== null) lines.push(`  ${style.yellow("waits")}  ${waitingText(view, now)}`);
   return lines;
+}
+
+function placeText({ context, namespace }: NonNullable<EnvironmentView["cluster"]>): string {
+  return `namespace ${namespace}${context === null ? "" : ` of ${context}`}`;
 }
 
 export function waitingText(view: EnvironmentView, now: number): string {

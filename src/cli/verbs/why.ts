@@ -4,6 +4,7 @@ import type { Cli } from "../context.js";
 import { findEnvironment } from "../environment.js";
 import { EXIT } from "../exit-code.js";
 import { json, say } from "../output.js";
+import { driftLines } from "../render/drift-lines.js";
 import { signalLine, wholeEvidence } from "../render/evidence-lines.js";
 import { styleOf } from "../render/style.js";
 import { fold, printable } from "../render/text.js";
@@ -30,7 +31,8 @@ export default verb<Record<never, never>, [string?]>({
   async run(cli, flags, asked) {
     const view = await findEnvironment(cli, await cli.connect(), asked);
     const judged = judgedIn(view);
-    if (flags.json) json(cli, { environment: view.environment, now: view.now, ...view.waiting, judged });
+    const { environment, now, waiting, drift } = view;
+    if (flags.json) json(cli, { environment, now, ...waiting, judged, ...(drift !== undefined && { drift }) });
     else print(cli, view, judged);
     return EXIT.done;
   },
@@ -58,6 +60,8 @@ function print(cli: Cli, view: EnvironmentView, judged: readonly Judged[]): void
     for (const signal of judgement.signals)
       lines.push(`  ${signalLine(signal, style)}`, ...wholeEvidence(signal, style).map((line) => `      ${line}`));
   }
+  const drifted = driftLines(view, style);
+  if (drifted.length > 0) lines.push("", ...drifted);
   for (const line of lines) for (const row of fold(line, width)) say(cli, row);
 }
 

@@ -331,11 +331,12 @@ export class ClusterEnvironment {
   }
 
   async #makeEmpty(): Promise<void> {
-    const { cluster, settings } = this.options;
+    const { cluster, key, settings, report } = this.options;
     await this.#reconciler.make([], true);
     if (cluster.deployments.in(settings.namespace).size + cluster.pods.in(settings.namespace).size > 0) return;
     if (this.#recorded?.resourceVersion === "") return;
-    await removeNamespace(cluster.client, settings.namespace);
+    const why = await removeNamespace(cluster.client, settings.namespace);
+    if (why !== null) report(`${key}: the namespace ${settings.namespace} stays: ${why}`);
   }
 
   async #objects(intent: Intent): Promise<readonly RenderedObject[]> {
