@@ -14,12 +14,18 @@ export function previewRollback(state: EnvironmentState, to: string | null): Rol
   const target = request?.data.to ?? to ?? current;
   if (target === null) throw new WindlassError("nothing-before", "nothing ran here before", { hint: "deploy first" });
   const fast = request?.data.fast ?? true;
+  // A canary in progress has not settled, and is what a person wants to leave.
+  const active = state.deployment?.outcome === null && state.deployment.cause === null ? state.deployment.to : null;
   const services = deploymentSteps(state, target, fast).map((step) => ({
     service: step.service,
-    change: changeOf(step.action, step.from, step.to),
+    change:
+      step.action === "keep" && active !== null && state.services[step.service]?.rollout != null
+        ? changeOf("roll-out", active, target)
+        : changeOf(step.action, step.from, step.to),
   }));
+  const from = active ?? current;
   return {
-    from: current === null ? null : name(state, current),
+    from: from === null ? null : name(state, from),
     to: name(state, target),
     withoutStages: fast,
     services,

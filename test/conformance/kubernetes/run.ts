@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { buildRig, RigMissing } from "./rig/build.js";
 
@@ -12,10 +12,16 @@ async function main(given: readonly string[]): Promise<number> {
     return 3;
   }
   if (given.includes("--build")) return 0;
+  // Some stories run the real `windlass`.
+  const built = await ended(spawn(process.execPath, ["scripts/build.js", "--if-stale"], { stdio: "inherit" }));
+  if (built !== 0) return built;
   const paths =
     given.length === 0 ? ["test/conformance/kubernetes"] : given.map((one) => `test/conformance/kubernetes/${one}`);
   const argv = ["vitest", "run", "--config", "test/conformance/vitest.config.ts", ...paths];
-  const child = spawn("npx", argv, { stdio: ["ignore", "inherit", "inherit"] });
+  return ended(spawn("npx", argv, { stdio: ["ignore", "inherit", "inherit"] }));
+}
+
+async function ended(child: ChildProcess): Promise<number> {
   const [code] = (await once(child, "close")) as [number | null];
   return code ?? 1;
 }
