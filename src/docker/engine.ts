@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { Agent } from "undici";
+import type { Agent } from "undici";
 import { WindlassError } from "../error.js";
 import { negotiate } from "./api-version.js";
 import { refused, unreachable } from "./refusal.js";
@@ -125,6 +125,8 @@ export class DockerEngine {
 /** Connects and agrees upon a version. The caller closes it. */
 export async function openEngine(options: EngineOptions = {}): Promise<DockerEngine> {
   const { socket = DEFAULT_SOCKET, deadlineMs = DEADLINE_MS } = options;
+  // Only now: a daemon that wants no container starts without it, and sooner.
+  const { Agent } = await import("undici");
   const agent = new Agent({ connect: { socketPath: socket, timeout: deadlineMs }, connections: MAX_CONNECTIONS });
   try {
     const { statusCode, body } = await agent.request({
