@@ -6,6 +6,7 @@ import { API_VERSIONS, KINDS, type Kind } from "../../render/kubernetes/object.j
 import type { Change, Informer, Kubernetes } from "./client/api.js";
 import { GatewayFeatures } from "./gateway-features.js";
 import { RECORD_NAME } from "./intent-record.js";
+import { Turnstile } from "./client/wire/turnstile.js";
 import { NamespaceIndex } from "./namespace-index.js";
 import { Pulse } from "./pulse.js";
 import { type ConfigurationSeen, keepConfiguration } from "./seen/configuration.js";
@@ -22,6 +23,8 @@ const OURS = `${MANAGED_BY}=windlass`;
 const SYNC_MS = 60_000;
 /** What is older than this is not what is. */
 const STALE_MS = 15_000;
+const STARTING_AT_ONCE = 16;
+const MOST_STARTING = 100_000;
 /** A thousand environments ask at once. */
 const FRESH_MS = 200;
 
@@ -46,6 +49,8 @@ export class Cluster {
   readonly configurations = new NamespaceIndex<ConfigurationSeen>();
   /** Everything that is owned, by kind; of Deployments, routes and configurations the same objects as above. */
   readonly owned = new Map<Kind, NamespaceIndex<OwnedSeen>>();
+  /** Environments that are made sure of at once after a start. */
+  readonly starting = new Turnstile(STARTING_AT_ONCE, MOST_STARTING);
   readonly #informers = new Set<Informer<unknown>>();
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #adopting = new Set<string>();

@@ -23,6 +23,7 @@ import { Settling } from "./observe/settling.js";
 import { LAG_MS } from "./reconcile/known.js";
 import { REFUSED_MS, Reconciler } from "./reconcile/reconciler.js";
 import type { PodSeen } from "./seen/pod.js";
+import { StartTurn } from "./start-turn.js";
 import { ClusterTasks } from "./tasks.js";
 
 export interface EnvironmentOptions {
@@ -45,6 +46,7 @@ export class ClusterEnvironment {
   readonly #reconciler: Reconciler;
   readonly #explanations: Explanations;
   readonly #tasks: ClusterTasks;
+  readonly #start: StartTurn;
   readonly #counting: Counting;
   readonly #settling = new Settling();
   readonly #leaving = new Leaving();
@@ -97,6 +99,7 @@ export class ClusterEnvironment {
       changed,
       report: options.report,
     });
+    this.#start = new StartTurn(cluster.starting);
     this.#counting = new Counting(options.counts, namespace, now);
     this.#unlisten = cluster.listen(namespace, (what) => {
       changed();
@@ -140,6 +143,7 @@ export class ClusterEnvironment {
     this.#dirty = true;
     this.#podsNow = null;
     this.#counting.want(application.intent);
+    this.#start.accepted(application.revision);
     this.#failures = 0;
     this.#kick(0);
   }
@@ -214,6 +218,7 @@ export class ClusterEnvironment {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#unlisten();
+    this.#start.over();
     this.#counting.close();
   }
 
@@ -242,6 +247,7 @@ export class ClusterEnvironment {
     this.#recorded = await readRecord(cluster.client, settings.namespace);
     this.#podsNow = null;
     this.#loaded = true;
+    this.#start.found(this.#recorded?.revision ?? null);
     if (this.#recorded === null) return;
     this.#counting.want(this.#recorded.intent);
     this.#kick(0);
@@ -283,6 +289,15 @@ export class ClusterEnvironment {
   }
 
   async #make(): Promise<void> {
+    const leave = await this.#start.enter();
+    try {
+      await this.#makeNow();
+    } finally {
+      leave();
+    }
+  }
+
+  async #makeNow(): Promise<void> {
     const recorded = this.#recorded;
     if (recorded === null) return;
     const { key, settings, report } = this.options;
@@ -295,6 +310,7 @@ export class ClusterEnvironment {
         this.#made = adopts || this.#missing.size > 0 ? null : recorded.intent;
       }
       this.#applied = { term: recorded.term, revision: recorded.revision };
+      this.#start.over();
       this.#failures = 0;
       this.#problem = null;
     } catch (error) {
