@@ -1,25 +1,25 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
-import type { Observation, ResourceObservation } from "../../core/model/observation.js";
+import type { Observation } from "../../core/model/observation.js";
 import { clusterPortOf } from "../../core/model/pod-shape.js";
 import { WindlassError } from "../../error.js";
 import type { Application, SignalReading } from "../../ports/target.js";
-import { kubernetesObjects } from "../../render/kubernetes/build.js";
 import { GROUP, ownerLabels, SERVICE, SYSTEM, ENVIRONMENT as THE_ENVIRONMENT } from "../../render/kubernetes/labels.js";
 import { deploymentName } from "../../render/kubernetes/names.js";
-import type { RenderedObject } from "../../render/kubernetes/object.js";
 import type { CompiledKubernetes } from "../../spec/compiled.js";
-import { adoptionProblem } from "./adoption.js";
 import type { Cluster } from "./cluster.js";
 import { concealed } from "./concealed.js";
 import { Counting } from "./counting/counting.js";
 import type { GatewayCounts } from "./counting/gateway-counts.js";
 import { Explanations } from "./explain.js";
-import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./group-secrets.js";
+import { groupKey, type SecretStore } from "./group-secrets.js";
 import { RECORD_NAME, type Recorded, readRecord, writeRecord } from "./intent-record.js";
+import { Loop, type Next, SETTLE_MS } from "./loop.js";
 import { ensureNamespace, removeNamespace } from "./namespace.js";
+import { objectsFor, resourcesOf } from "./objects.js";
 import { Leaving } from "./observe/leaving.js";
 import { observeServices } from "./observe/observe.js";
 import { Settling } from "./observe/settling.js";
+import { openWithin } from "./opening.js";
 import { LAG_MS } from "./reconcile/known.js";
 import { REFUSED_MS, Reconciler } from "./reconcile/reconciler.js";
 import type { PodSeen } from "./seen/pod.js";
@@ -38,8 +38,6 @@ export interface EnvironmentOptions {
 }
 
 const RETRY_MS = [500, 30_000] as const;
-/** Somebody's change is looked at this long after it came, so that several are one. */
-const SETTLE_MS = 50;
 
 /** One environment in one namespace: what was accepted, and the loop that makes it so. */
 export class ClusterEnvironment {
@@ -48,6 +46,7 @@ export class ClusterEnvironment {
   readonly #tasks: ClusterTasks;
   readonly #start: StartTurn;
   readonly #counting: Counting;
+  readonly #loop: Loop;
   readonly #settling = new Settling();
   readonly #leaving = new Leaving();
   #leftLately = false;
@@ -58,13 +57,7 @@ export class ClusterEnvironment {
   #applied: { readonly term: number; readonly revision: number } | null = null;
   #missing: ReadonlyMap<string, string> = new Map();
   #problem: WindlassError | null = null;
-  #making: Promise<void> | null = null;
-  #again = false;
   #failures = 0;
-  #timer: NodeJS.Timeout | null = null;
-  /** When it rings. */
-  #due = 0;
-  #closed = false;
   /** What was made so as a whole; null: something stood against a part of it, or is only known to the cluster. */
   #made: Intent | null = null;
   #dirty = true;
@@ -99,6 +92,7 @@ export class ClusterEnvironment {
       changed,
       report: options.report,
     });
+    this.#loop = new Loop(() => this.#round(), now);
     this.#start = new StartTurn(cluster.starting);
     this.#counting = new Counting(options.counts, namespace, now);
     this.#unlisten = cluster.listen(namespace, (what) => {
@@ -206,7 +200,7 @@ export class ClusterEnvironment {
   /** Everything of this environment goes, its namespace too, when Windlass made it. Returns why that stays. */
   async remove(): Promise<string | null> {
     const { cluster, settings } = this.options;
-    await this.#making;
+    await this.#loop.running;
     await this.#reconciler.make([], true);
     const why = await removeNamespace(cluster.client, settings.namespace);
     this.#recorded = null;
@@ -215,8 +209,7 @@ export class ClusterEnvironment {
   }
 
   close(): void {
-    this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#loop.close();
     this.#unlisten();
     this.#start.over();
     this.#counting.close();
@@ -254,38 +247,18 @@ export class ClusterEnvironment {
   }
 
   #kick(ms: number): void {
-    if (this.#closed || this.#recorded === null) return;
-    if (this.#making !== null) {
-      this.#again = true;
-      return;
-    }
-    if (ms > 0) {
-      const due = this.options.now() + ms;
-      if (this.#timer !== null) {
-        if (this.#failures > 0 || this.#due <= due) return;
-        clearTimeout(this.#timer);
-      }
-      this.#due = due;
-      this.#timer = setTimeout(() => {
-        this.#timer = null;
-        this.#kick(0);
-      }, ms).unref();
-      return;
-    }
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#making = this.#make().finally(() => {
-      this.#making = null;
-      this.#dirty = true;
-      const again = this.#again;
-      this.#again = false;
-      const [first, longest] = RETRY_MS;
-      if (this.#failures > 0) this.#kick(Math.min(longest, first * 2 ** Math.min(this.#failures, 10)));
-      else if (again) this.#kick(SETTLE_MS);
-      // Somebody's change that came while the local copy was late would be told by nothing else.
-      else if (this.#reconciler.isLate) this.#kick(LAG_MS);
-      else if (this.#reconciler.refusals.size > 0) this.#kick(REFUSED_MS);
-    });
+    if (this.#recorded !== null) this.#loop.kick(ms);
+  }
+
+  /** Makes it so, and says when to look again by itself. */
+  async #round(): Promise<Next> {
+    await this.#make();
+    this.#dirty = true;
+    const [first, longest] = RETRY_MS;
+    if (this.#failures > 0) return { kind: "retry", ms: Math.min(longest, first * 2 ** Math.min(this.#failures, 10)) };
+    // Somebody's change that came while the local copy was late would be told by nothing else.
+    if (this.#reconciler.isLate) return { kind: "after", ms: LAG_MS };
+    return this.#reconciler.refusals.size > 0 ? { kind: "after", ms: REFUSED_MS } : { kind: "never" };
   }
 
   async #make(): Promise<void> {
@@ -300,12 +273,14 @@ export class ClusterEnvironment {
   async #makeNow(): Promise<void> {
     const recorded = this.#recorded;
     if (recorded === null) return;
-    const { key, settings, report } = this.options;
+    const { cluster, key, settings, secrets, report } = this.options;
     try {
       this.#requireTerm(recorded);
       if (isEmpty(recorded.intent)) await this.#makeEmpty();
       else if (this.#made !== recorded.intent || !this.#reconciler.isSettled()) {
-        await this.#reconciler.make(await this.#objects(recorded.intent), settings.drift === "heal");
+        const { objects, missing } = await objectsFor(cluster, key, settings, recorded.intent, secrets);
+        this.#missing = missing;
+        await this.#reconciler.make(objects, settings.drift === "heal");
         const adopts = Object.values(recorded.intent.services).some(({ adopt }) => adopt !== undefined);
         this.#made = adopts || this.#missing.size > 0 ? null : recorded.intent;
       }
@@ -316,8 +291,9 @@ export class ClusterEnvironment {
     } catch (error) {
       this.#failures++;
       if (error instanceof WindlassError && error.code === "kubernetes-not-found") await this.#beginAnew(recorded);
-      if (!(error instanceof WindlassError)) throw error;
-      this.#problem = error;
+      // What is not understood is a bug, and says so wherever the environment is looked at.
+      this.#problem =
+        error instanceof WindlassError ? error : new WindlassError("bug", `${key}: ${String(error)}`, { cause: error });
       if (this.#failures === 1 || this.#failures % 20 === 0) report(`${key} cannot be made so yet`, error);
     }
   }
@@ -355,28 +331,6 @@ export class ClusterEnvironment {
     if (why !== null) report(`${key}: the namespace ${settings.namespace} stays: ${why}`);
   }
 
-  async #objects(intent: Intent): Promise<readonly RenderedObject[]> {
-    const { cluster, key, settings, secrets } = this.options;
-    const { namespace } = settings;
-    const written = (service: ServiceName, group: GroupId): boolean => {
-      const digest = intent.services[service]?.groups[group]?.digest ?? "";
-      return cluster.owned.get("Secret")?.get(namespace, deploymentName(service, group, digest)) !== undefined;
-    };
-    const { values, missing } = groupSecrets(key, intent, secrets, written);
-    const adoption = await cluster.adoptable(namespace, intent);
-    const blocked = new Map([...missing, ...adoptionProblem(intent, adoption)]);
-    this.#missing = blocked;
-    // Only a mirror needs to know: nobody is asked for its sake otherwise.
-    const mirrors = Object.values(intent.services).some((service) => service.traffic?.mirror !== undefined);
-    return kubernetesObjects({
-      ...(mirrors && { gatewayFeatures: await cluster.features.of(settings.traffic) }),
-      environment: key,
-      intent: withoutMissing(intent, blocked),
-      secrets: (service, group) => values.get(groupKey(service, group)) ?? {},
-      adopted: Object.fromEntries([...adoption].map(([service, { selector }]) => [service, selector])),
-    });
-  }
-
   /** What stands against a group: a value or image that is missing, or the server's refusal of one of its objects. */
   #refusalOf(service: ServiceName, group: GroupId | null): string | null {
     if (group !== null) {
@@ -398,39 +352,8 @@ export class ClusterEnvironment {
   }
 }
 
-const OPEN_MS = 5_000;
-
-/** Opening goes on in the background; who asks meanwhile is told so. */
-async function openWithin(cluster: Cluster, namespace: string): Promise<void> {
-  if (cluster.isOpen(namespace)) return;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = new WindlassError("kubernetes-unsynced", `${cluster.client.server} is still being read`, {
-      retry: "safe",
-    });
-    timer = setTimeout(() => reject(error), OPEN_MS);
-  });
-  try {
-    await Promise.race([cluster.open(namespace), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 const EMPTY: Intent = { services: {}, resources: {}, tasks: [] };
 
 function isEmpty(intent: Intent): boolean {
   return Object.keys(intent.services).length === 0;
-}
-
-/** A cluster's databases are somebody else's: their URL is a secret, and whether they answer shows in the probes. */
-function resourcesOf(intent: Intent): Readonly<Record<string, ResourceObservation>> {
-  return Object.fromEntries(
-    Object.entries(intent.resources).map(([name, { source }]) => [
-      name,
-      source.kind === "external"
-        ? { phase: "ready", detail: `external, by the secret ${source.urlSecret}` }
-        : { phase: "failed", detail: "a cluster has no resources that Windlass runs: make it external" },
-    ]),
-  );
 }

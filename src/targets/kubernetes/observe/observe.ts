@@ -137,7 +137,7 @@ function trafficOf(
   const inForce = weightsInForce({
     traffic: wanted.traffic,
     kind: traffic.kind,
-    route: routes.find((route) => route.service === name),
+    route: routes.find((route) => route.service === name && !route.redirects),
     groupOf: (backend) => backends.get(backend) ?? null,
     ready: (group) => podsOf(group).filter((pod) => pod.ready && !pod.deleting).length,
     endpoints: (group) => among(group, backendOf(group)),

@@ -9,6 +9,7 @@ const route = (weights: Record<string, number>, changes: Partial<RouteSeen> = {}
   shape: "s",
   deleting: false,
   service: "web",
+  redirects: false,
   rules: [{ matched: false, backends: weights }],
   accepted: true,
   refusal: null,

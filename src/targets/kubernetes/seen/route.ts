@@ -5,6 +5,8 @@ import { keepOwned, type OwnedSeen } from "./owned.js";
 
 export interface RouteSeen extends OwnedSeen {
   readonly service: string | null;
+  /** A service's second route sends HTTP on to HTTPS; it leads to no group. */
+  readonly redirects: boolean;
   /** One per rule, in order: what it matches by beside the path, and the backends with their weights. */
   readonly rules: readonly {
     readonly matched: boolean;
@@ -23,6 +25,7 @@ export function keepRoute(object: KubernetesObject): RouteSeen {
   return {
     ...keepOwned(object),
     service: text(metadata, "labels", SERVICE),
+    redirects: list(spec, "rules").every((rule) => list(rule, "backendRefs").length === 0),
     rules: list(spec, "rules").map((rule) => ({
       matched: list(rule, "matches").some((match) => list(match, "headers").length > 0),
       backends: backendsOf(list(rule, "backendRefs")),
