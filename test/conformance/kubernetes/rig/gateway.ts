@@ -52,7 +52,7 @@ export async function startGateway(plane: ControlPlane, started: RigProgram[]): 
     [
       "--global.checknewversion=false",
       "--global.sendanonymoususage=false",
-      `--log.level=${process.env.RIG_TRAEFIK_LOG ?? "INFO"}`,
+      "--log.level=INFO",
       `--entrypoints.web.address=127.0.0.1:${port}`,
       `--entrypoints.traefik.address=127.0.0.1:${metricsPort}`,
       "--ping=true",
