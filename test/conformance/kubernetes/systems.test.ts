@@ -31,7 +31,10 @@ afterAll(async () => {
   await world?.end();
 });
 
-/** Clients at a steady rate, while something is done. */
+/**
+ * Clients at a steady rate, while something is done. Paths and the gateway's shares both go round: their numbers have no
+ * common divisor, so that each path comes to each group.
+ */
 async function whileAsked<T>(host: string, paths: readonly string[], headers: object, work: () => Promise<T>) {
   const load: Load = startLoad({
     baseUrl: world.cluster.gateway.url,
@@ -113,8 +116,8 @@ describe("the customer service", () => {
     const { token } = (await world.ask(HOST, "/login", { body: login })).body as { token: string };
     headers = { authorization: `Bearer ${token}` };
     paths = [];
-    for (let n = 0; n < 8; n++) {
-      const customer = { name: `Ada ${n}`, email: `ada${n}@example.com`, ...(n % 4 !== 3 && { phone: "+44 20 1234" }) };
+    for (let n = 0; n < 9; n++) {
+      const customer = { name: `Ada ${n}`, email: `ada${n}@example.com`, ...(n % 3 !== 2 && { phone: "+44 20 1234" }) };
       const { status, headers: given } = await world.ask(HOST, "/customers", { body: customer, headers });
       expect(status).toBe(201);
       paths.push(String(given.location));
@@ -230,7 +233,7 @@ describe("Connect 2.0", () => {
     const next = await story.deploy("1.1.0", "--fast");
     expect(next.code, next.output).toBe(0);
     const { projects } = (await world.ask(HOST, "/api/projects?limit=12")).body as { projects: { id: string }[] };
-    const paths = projects.map(({ id }) => `/api/projects/${id}`);
+    const paths = projects.slice(0, 11).map(({ id }) => `/api/projects/${id}`);
     const harmful = await whileAsked(HOST, paths, {}, () => story.deploy("1.1.1"));
     expect(harmful.code, harmful.output).toBe(3);
     expect(turn(await story.events())).toEqual({ kind: "verdict", service: "backend", compared: true });
