@@ -186,11 +186,9 @@ describe("what replicas do", () => {
       failures: 2,
       successes: 1,
     } as const;
-    await apply(
-      "shop/liveness",
-      1,
-      intent({ web: service(1, { probes: { startup: null, readiness: null, liveness } }) }),
-    );
+    // However long the process takes to start on a busy machine: until then its liveness is not asked for.
+    const startup = { ...liveness, failures: 600 };
+    await apply("shop/liveness", 1, intent({ web: service(1, { probes: { startup, readiness: null, liveness } }) }));
     await ready("shop/liveness", 1);
     await ask(await portOf("shop/liveness"), "/unready");
     const again = await replica("shop/liveness", "web", (found) => found.restarts === 1 && found.phase === "ready");
