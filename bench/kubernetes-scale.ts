@@ -18,7 +18,7 @@ import { figure, spreadHead, spreadOf, spreadRow } from "./table/spread.js";
  * are only watched, of `each` services, for `observe` seconds. `patience`: seconds in which a new control plane may apply
  * everything once.
  */
-const DEFAULTS = { rollouts: 1_000, starts: 4, stage: 60, idle: 1_000, each: 10, observe: 60, patience: 900 };
+const DEFAULTS = { rollouts: 1_000, starts: 2, stage: 120, idle: 1_000, each: 10, observe: 60, patience: 900 };
 const MIB = 2 ** 20;
 const TO_REACH = { residentMiB: 512, readyToNextStageSeconds: 2, idleResidentMiB: 1_024 };
 const GATEWAY = path.join(import.meta.dirname, "kubernetes", "gateway.ts");
@@ -69,7 +69,7 @@ export async function run(): Promise<BenchResult> {
     lines: [
       spreadHead("seconds"),
       spreadRow("a stage's last replica ready to its weight at the API server (<= 2)", samples, 3),
-      `${options.rollouts} rollouts, ${figures.succeeded} succeeded, at most ${figures.mostInProgress} in progress at once`,
+      `${options.rollouts} rollouts, ${JSON.stringify(rollouts?.outcomes ?? {})}, at most ${figures.mostInProgress} in progress at once`,
       `resident: ${residentMiB} MiB at most (to reach: 512); ${figures.apiRequestsPerRollout} requests each, ${figures.apiWritesPerRollout} of them writes; ${figures.cpuSecondsPerRollout} s of CPU each`,
       `${figures.idleServices} idle services: ${idleResidentMiB} MiB at most in a minute (to reach: 1,024), ${figures.idleStartMiB} MiB at most while it started`,
       `  ${figures.idleCpuShare} of a CPU, ${figures.idleRequestsPerMinute} requests a minute`,
@@ -88,7 +88,12 @@ async function rollingOut(cluster: Cluster, options: Options) {
     })),
     keepOld: "0s",
   });
-  const fleet = fleetOn(cluster, options.rollouts, ["web"], { strategy, replicas: REPLICAS });
+  const fleet = fleetOn(cluster, options.rollouts, ["web"], {
+    strategy,
+    replicas: REPLICAS,
+    // How fast the rig makes pods is not measured.
+    readyDeadline: "15m",
+  });
   const watcher = new StageWatcher("r2");
   try {
     await fleet.make();
@@ -122,6 +127,7 @@ async function rollingOut(cluster: Cluster, options: Options) {
       cpuMs: after.cpuMs - before.cpuMs,
       samples: watcher.samples(STAGES),
       succeeded: outcomes.succeeded ?? 0,
+      outcomes,
       mostInProgress,
     };
   } finally {
