@@ -2,7 +2,7 @@ import { WindlassError } from "../error.js";
 import type { CompiledEnvironment, CompiledSystem } from "../spec/compiled.js";
 import { suggestion } from "../spec/problem.js";
 import type { Cli } from "./context.js";
-import { namingKubeconfig } from "./kubeconfig.js";
+import { namingCluster } from "./kubeconfig.js";
 import { remark } from "./output.js";
 import { plural } from "./render/text.js";
 import { recall, recallAny, remember, type SpecIdentity, specFile } from "./spec-identity.js";
@@ -28,7 +28,7 @@ export async function loadSpec(cli: Cli): Promise<LoadedSpec> {
   }
   const { file, directory, system, digest } = loaded;
   remember(cli.config, file, { system: system.name, environments: Object.keys(system.environments) });
-  return { file, directory, system: namingKubeconfig(system, cli.env), digest };
+  return { file, directory, system: await namingCluster(system, cli.env), digest };
 }
 
 /** Which system the working directory belongs to; null when it has no spec. */
