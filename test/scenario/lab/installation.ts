@@ -147,17 +147,21 @@ export class Installation {
       child.kill("SIGKILL");
       await done;
     }
-    await this.#patiently(() => this.control.stop({ everything: false }));
-    await this.#patiently(() => this.#leave());
-    const left = await eventually(
-      "all processes end",
-      () => processesIn(this.root).length === 0,
-      () => "",
-      30_000,
-    ).then(
-      () => [],
-      () => processesIn(this.root),
-    );
+    // A control plane that is only just starting hears nothing yet: it is told again.
+    let left = processesIn(this.root);
+    for (let told = 0; told < 3 && left.length > 0; told++) {
+      await this.#patiently(() => this.control.stop({ everything: false }));
+      await this.#patiently(() => this.#leave());
+      left = await eventually(
+        "all processes end",
+        () => processesIn(this.root).length === 0,
+        () => "",
+        30_000,
+      ).then(
+        () => [],
+        () => processesIn(this.root),
+      );
+    }
     for (const { pid } of left) process.kill(pid, "SIGKILL");
     // The databases' own place, when root runs this: their server may not enter a home.
     for (const place of [this.root, path.join(SHARED_DATA, instanceOf(this.places.home))])
