@@ -24,7 +24,7 @@ export class Settling {
         this.#since.delete(name);
         return [name, service];
       }
-      const said = JSON.stringify([service.weights, service.routed]);
+      const said = JSON.stringify([service.weights, service.routed, answering(service)]);
       const before = this.#since.get(name);
       const at = before?.said === said ? before.at : now;
       this.#since.set(name, { said, at });
@@ -34,4 +34,9 @@ export class Settling {
     });
     return Object.fromEntries(held);
   }
+}
+
+/** Groups that should have requests and can answer them: a gateway that knew the route only now learns where they are. */
+function answering({ weights, groups }: ServiceObservation): readonly string[] {
+  return Object.keys(weights ?? {}).filter((id) => groups[id]?.replicas.some(({ phase }) => phase === "ready"));
 }
