@@ -63,7 +63,9 @@ export class Cluster {
   #opening: Promise<"cluster" | "namespace"> | null = null;
   #freshAt = Number.NEGATIVE_INFINITY;
   #closed = false;
+  /** Whether HTTPRoutes are served here; asked again while somebody needs them: a server that has just started may not say so yet. */
   #hasGateway = false;
+  #openingRoutes: Promise<void> | null = null;
 
   constructor(
     readonly client: Kubernetes,
@@ -75,9 +77,18 @@ export class Cluster {
 
   /**
    * Begins to follow the cluster; resolves once what a namespace needs is known. Who may not list in all namespaces is
-   * followed namespace by namespace. Rejects when the server cannot be reached.
+   * followed namespace by namespace. Rejects when the server cannot be reached, or serves no routes to who needs them.
    */
-  async open(namespace: string): Promise<void> {
+  async open(namespace: string, needsRoutes: boolean): Promise<void> {
+    await this.#openAll(namespace);
+    if (!needsRoutes || this.#hasGateway) return;
+    this.#openingRoutes ??= this.#followRoutes().finally(() => {
+      this.#openingRoutes = null;
+    });
+    await this.#openingRoutes;
+  }
+
+  async #openAll(namespace: string): Promise<void> {
     this.#opening ??= this.#decide().catch((error: unknown) => {
       this.#opening = null;
       throw error;
@@ -98,13 +109,8 @@ export class Cluster {
   }
 
   /** Whether everything that a namespace needs was known once. */
-  isOpen(namespace: string): boolean {
-    return this.#open.has("") || this.#open.has(namespace);
-  }
-
-  /** Whether HTTPRoutes are served here. */
-  get hasGateway(): boolean {
-    return this.#hasGateway;
+  isOpen(namespace: string, needsRoutes: boolean): boolean {
+    return (this.#open.has("") || this.#open.has(namespace)) && (this.#hasGateway || !needsRoutes);
   }
 
   /** The existing Deployments that an intent takes over, by service. They are asked for until they are owned. */
@@ -211,6 +217,21 @@ export class Cluster {
         const { lastHeardAt } = informer.health();
         if (this.#closed || lastHeardAt === null || this.now() - lastHeardAt > SYNC_MS) throw error;
       }
+  }
+
+  /** Routes that came to be served after everything else was followed. */
+  async #followRoutes(): Promise<void> {
+    const kind = { apiVersion: API_VERSIONS.HTTPRoute, kind: "HTTPRoute" };
+    if ((await this.client.resource(kind)) === null)
+      throw new WindlassError("kubernetes-no-routes", `${this.client.server} serves no HTTPRoute`, {
+        hint: "Install Gateway API and a gateway, or take `gateway` out of the spec: then replicas are the weights.",
+        retry: "safe",
+      });
+    const scopes = [...this.#following.keys()].map((key) => (key === "" ? undefined : key));
+    const index = this.#own("HTTPRoute", this.routes);
+    const started = scopes.map((scope) => this.#start(kind, scope, keepRoute, index));
+    await Promise.all(started.map((informer) => informer.synced(SYNC_MS)));
+    this.#hasGateway = true;
   }
 
   #own<T extends OwnedSeen>(kind: Kind, index: NamespaceIndex<T>): NamespaceIndex<T> {

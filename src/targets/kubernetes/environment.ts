@@ -235,7 +235,7 @@ export class ClusterEnvironment {
   /** After a restart: what was accepted last is in the cluster, and is made so again. */
   async #load(): Promise<void> {
     const { cluster, settings } = this.options;
-    await openWithin(cluster, settings.namespace);
+    await openWithin(cluster, settings);
     if (this.#loaded) return;
     this.#recorded = await readRecord(cluster.client, settings.namespace);
     this.#podsNow = null;

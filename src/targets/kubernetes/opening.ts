@@ -1,11 +1,13 @@
 import { WindlassError } from "../../error.js";
+import type { CompiledKubernetes } from "../../spec/compiled.js";
 import type { Cluster } from "./cluster.js";
 
 const OPEN_MS = 5_000;
 
 /** Opening goes on in the background; who asks meanwhile is told so. */
-export async function openWithin(cluster: Cluster, namespace: string): Promise<void> {
-  if (cluster.isOpen(namespace)) return;
+export async function openWithin(cluster: Cluster, { namespace, traffic }: CompiledKubernetes): Promise<void> {
+  const needsRoutes = traffic.kind === "gateway";
+  if (cluster.isOpen(namespace, needsRoutes)) return;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const error = new WindlassError("kubernetes-unsynced", `${cluster.client.server} is still being read`, {
@@ -14,7 +16,7 @@ export async function openWithin(cluster: Cluster, namespace: string): Promise<v
     timer = setTimeout(() => reject(error), OPEN_MS);
   });
   try {
-    await Promise.race([cluster.open(namespace), late]);
+    await Promise.race([cluster.open(namespace, needsRoutes), late]);
   } finally {
     clearTimeout(timer);
   }
