@@ -250,10 +250,12 @@ export function targetContract(name: string, open: () => Promise<TargetWorld>): 
       await apply("shop/logs", 1, intent({ mailer: { groups, traffic: null } }));
       await seen("shop/logs", "it is ready", (one) => ready(one.services.mailer?.groups.r1) === 1);
       const query = { service: "mailer", replica: null, lines: 10, follow: false };
-      const texts: string[] = [];
-      for await (const line of world.target.logs("shop/logs", query, AbortSignal.timeout(10_000)))
-        texts.push(line.text);
-      expect(texts.join("\n")).toMatch(/works as \S+/);
+      // A worker is ready when it runs, and prints a moment later.
+      await world.until(async () => {
+        for await (const line of world.target.logs("shop/logs", query, AbortSignal.timeout(10_000)))
+          if (/works as \S+/.test(line.text)) return true;
+        return false;
+      }, "its line can be read");
       const ending = new AbortController();
       for await (const line of world.target.logs("shop/logs", { ...query, follow: true }, ending.signal))
         if (line.text.includes("works as")) ending.abort();
