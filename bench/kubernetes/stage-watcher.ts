@@ -56,9 +56,8 @@ export class StageWatcher {
     for (const [namespace, { readyAt }] of this.#canaries) {
       for (const { share, replicas } of stages) {
         const ready = readyAt[replicas - 1];
-        const moved = this.#weights
-          .get(namespace)
-          ?.find(({ at, highest }) => ready !== undefined && at >= ready && highest >= share);
+        // Two watches: that of pods may be later than that of routes, and then nobody waited at all.
+        const moved = this.#weights.get(namespace)?.find(({ highest }) => highest >= share);
         if (ready !== undefined && moved !== undefined) found.push(Math.max(0, moved.at - ready) / 1_000);
       }
     }

@@ -17,12 +17,15 @@ export interface InformerParts {
   readonly random: () => number;
 }
 
-/** Bookmarks come once a minute and before the end of a watch. */
+/**
+ * Bookmarks come once a minute and before the end of a watch. A watch loses nothing, so whole lists are only a precaution;
+ * those of a big cluster take seconds, in which nothing new is heard.
+ */
 export const INFORMER_TIMINGS: InformerTimings = {
   pageSize: 500,
   watchSeconds: 300,
   idleMs: 75_000,
-  resyncMs: 600_000,
+  resyncMs: 3_600_000,
   backoffMs: [200, 5_000],
 };
 
@@ -45,7 +48,9 @@ class Following<T> implements Informer<T> {
   constructor(parts: InformerParts, options: InformerOptions<T>, onStopped: () => void) {
     this.#parts = parts;
     this.#options = options;
-    this.#timings = { ...INFORMER_TIMINGS, ...options.timings };
+    const timings = { ...INFORMER_TIMINGS, ...options.timings };
+    // Not all kinds at the same moment.
+    this.#timings = { ...timings, resyncMs: timings.resyncMs * (0.5 + parts.random() / 2) };
     this.#running = this.#run().finally(onStopped);
   }
 
