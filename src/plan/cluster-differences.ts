@@ -18,6 +18,14 @@ export function clusterDifferences(before: CompiledService, after: CompiledServi
   return found;
 }
 
+/** Differences of the environment that each service feels. */
+export function pullDifferences(before: CompiledEnvironment, after: CompiledEnvironment): readonly string[] {
+  const [a, b] = [before.kubernetes, after.kubernetes];
+  if (a === undefined || b === undefined || a.pullSecret === b.pullSecret) return [];
+  const by = (secret: string | undefined) => secret ?? "the nodes' own credentials";
+  return [`images are pulled by: ${by(a.pullSecret)} → ${by(b.pullSecret)}`];
+}
+
 /** Differences of the environment that each service with a port feels. */
 export function trafficDifferences(before: CompiledEnvironment, after: CompiledEnvironment): readonly string[] {
   const [a, b] = [before.kubernetes?.traffic, after.kubernetes?.traffic];

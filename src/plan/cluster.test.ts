@@ -91,7 +91,7 @@ describe("what changes in place", () => {
         dockerfile: { file: "Dockerfile", stage: "run" },
         adopt: "web-by-hand",
       },
-      { kubernetes: { ingressClass: "traefik" } },
+      { kubernetes: { ingressClass: "traefik", pullSecret: "registry" } },
     );
     const plan = web(before, after, same);
     expect(plan).toMatchObject({ action: "keep", how: "its replicas stay; the settings change in place" });
@@ -102,6 +102,7 @@ describe("what changes in place", () => {
       "mirror: none → 5 %",
       "adopts: nothing → web-by-hand",
       "requests are shared by gateway infra/edge → by replicas behind Ingress traefik",
+      "images are pulled by: the nodes' own credentials → registry",
     ]);
     expect(plan).toMatchObject({ risk: "medium", why: "its ingress changes: clients have to follow" });
   });

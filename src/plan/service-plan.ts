@@ -4,7 +4,7 @@ import type { DeploymentStep } from "../core/model/events.js";
 import type { Release, Revision } from "../core/model/revision.js";
 import type { EnvironmentState } from "../core/model/state.js";
 import type { CompiledEnvironment, CompiledService, CompiledStage } from "../spec/compiled.js";
-import { trafficDifferences } from "./cluster-differences.js";
+import { pullDifferences, trafficDifferences } from "./cluster-differences.js";
 import { clusterNotes } from "./cluster-notes.js";
 import { serviceDifferences, settingDifferences } from "./differences.js";
 import { howItGoes } from "./how.js";
@@ -83,7 +83,8 @@ function settingsOf(
   after: CompiledService,
 ): readonly string[] {
   const traffic = after.listen === null ? [] : trafficDifferences(from.environment, goal.environment);
-  return [...settingDifferences(before, after, state.scale[after.name] ?? null), ...traffic];
+  const pull = pullDifferences(from.environment, goal.environment);
+  return [...settingDifferences(before, after, state.scale[after.name] ?? null), ...traffic, ...pull];
 }
 
 function sideOf({ artefacts, images }: Release, service: CompiledService) {

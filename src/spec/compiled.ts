@@ -21,6 +21,8 @@ export interface CompiledKubernetes {
   /** Created and owned; by default `<system>-<environment>`. */
   readonly namespace: string;
   readonly traffic: ClusterTraffic;
+  /** Secret of the namespace by which nodes pull images; absent: by their own credentials. */
+  readonly pullSecret?: string;
   /** What is done to an object that somebody else changed: made right again, or only reported. */
   readonly drift: "heal" | "report";
 }

@@ -234,6 +234,7 @@ const kubernetes = component(
       z.strictObject({ kind: z.literal("ingress"), className: text(253).nullable() }),
       z.strictObject({ kind: z.literal("replicas") }),
     ]),
+    pullSecret: text(253).min(1).exactOptional(),
     drift: z.enum(["heal", "report"]),
   }),
 );

@@ -37,6 +37,21 @@ function weights(given: Readonly<Record<string, number>>, more: Partial<ServiceI
 const nameOf = (services: Intent["services"], id: string) =>
   deploymentName("web", id, services.web?.groups[id]?.digest ?? "");
 
+describe("the account of a service's pods", () => {
+  const account = (pullSecret?: string) => {
+    const here = { ...settings(REPLICAS), ...(pullSecret !== undefined && { pullSecret }) };
+    return build(intentOf(here, weights({ r1: 100 })));
+  };
+
+  test("holds the secret that images are pulled by, so that another one restarts nothing", () => {
+    const [without, named] = [account(), account("registry")];
+    expect(one(named, "ServiceAccount", "web")).toMatchObject({ imagePullSecrets: [{ name: "registry" }] });
+    expect(one(without, "ServiceAccount", "web")).not.toHaveProperty("imagePullSecrets");
+    const others = (objects: readonly RenderedObject[]) => objects.filter(({ kind }) => kind !== "ServiceAccount");
+    expect(others(named)).toEqual(others(without));
+  });
+});
+
 describe("the Service that others call", () => {
   const selectorOf = (intent: Intent, given: Partial<BuildInput> = {}) =>
     one(build(intent, given), "Service", "web").spec;

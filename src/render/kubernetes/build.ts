@@ -1,15 +1,15 @@
 import type { EnvironmentKey, GroupId, Intent, ServiceName } from "../../core/model/intent.js";
+import { accountObject } from "./account.js";
 import { autoscalerObject } from "./autoscaler.js";
 import { configurationObjects, type SecretNeed, secretNeedsOf } from "./configuration.js";
 import { deploymentObject } from "./deployment.js";
 import { disruptionObject } from "./disruption.js";
 import { routeObjects } from "./http-route.js";
 import { ingressObject } from "./ingress.js";
-import { type Labels, serviceLabels } from "./labels.js";
+import type { Labels } from "./labels.js";
 import { namespaceObject } from "./namespace.js";
 import { KINDS, type RenderedObject } from "./object.js";
 import { policyObject, smokePolicyObject } from "./policy.js";
-import { rendered } from "./rendered.js";
 import { type ServiceScope, serviceScope } from "./scope.js";
 import { serviceObjects } from "./service.js";
 
@@ -53,10 +53,9 @@ function scopesOf(input: BuildInput): readonly ServiceScope[] {
 }
 
 function serviceObjectsOf(input: BuildInput, scope: ServiceScope): readonly (RenderedObject | null)[] {
-  const { environment, namespace, service, groups } = scope;
-  const labels = serviceLabels(environment, service);
+  const { groups } = scope;
   return [
-    rendered("ServiceAccount", { name: service, namespace, labels }, { automountServiceAccountToken: false }),
+    accountObject(scope),
     ...groups.flatMap((group) => [
       ...configurationObjects(scope, group, input.secrets),
       deploymentObject(scope, group),

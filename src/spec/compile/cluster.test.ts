@@ -97,6 +97,11 @@ describe("a cluster", () => {
     expect(traffic({}, { ingress: "shop.example.com" })).toEqual({ kind: "ingress", className: null });
   });
 
+  it("has images pulled by a secret of the namespace, or by what its nodes may themselves", () => {
+    expect(production({ ...CLUSTER, kubernetes: { pullSecret: "registry" } }).kubernetes?.pullSecret).toBe("registry");
+    expect(production({ ...CLUSTER, kubernetes: {} }).kubernetes).not.toHaveProperty("pullSecret");
+  });
+
   it("is named once for several environments, and each changes what is different", () => {
     const environments = {
       staging: { ...CLUSTER, kubernetes: { context: "eu", gateway: { name: "edge", metrics: "http://edge/metrics" } } },

@@ -8,7 +8,7 @@ const OF_THE_CLUSTER = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** `hasIngress`: clients from outside reach a service, so without a gateway there are Ingress objects. */
 export function kubernetes(written: AuthoredKubernetes, hasIngress: boolean, report: Report): CompiledKubernetes {
-  const { kubeconfig, context, namespace = "", drift } = written;
+  const { kubeconfig, context, namespace = "", pullSecret, drift } = written;
   // The control plane reads it, and knows no directory of the spec.
   if (kubeconfig !== undefined && !kubeconfig.startsWith("/"))
     report
@@ -27,6 +27,7 @@ export function kubernetes(written: AuthoredKubernetes, hasIngress: boolean, rep
     context: context ?? null,
     namespace,
     traffic: traffic(written, hasIngress, report),
+    ...(pullSecret !== undefined && { pullSecret }),
     drift: drift ?? KUBERNETES_DEFAULTS.drift,
   };
 }

@@ -45,6 +45,10 @@ export const kubernetes = z.strictObject({
     objectName,
     "Class of the Ingress objects, where there is no gateway. Default: the cluster's own default class.",
   ),
+  pullSecret: field(
+    objectName,
+    "Secret of the namespace (type kubernetes.io/dockerconfigjson) by which nodes pull images. None: the nodes' own credentials.",
+  ),
   drift: field(z.enum(["heal", "report"]), "What somebody else changed is made right again, or only reported."),
 });
 

@@ -2,10 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Cause } from "../../../src/core/model/cause.js";
 import type { EventRecord } from "../../../src/core/model/event.js";
 import { type Load, startLoad } from "../../../src/load/load.js";
+import type { CompiledEnvironment } from "../../../src/spec/compiled.js";
 import { eventually } from "../../scenario/lab/eventually.js";
+import { type RigRegistry, startRegistry } from "../docker/rig/registry.js";
+import { pushService } from "./service-image.js";
+import { system, web } from "./specs.js";
+import { Story } from "./story.js";
 import { BASE, SystemStory } from "./system-story.js";
 import { SystemWorld } from "./system-world.js";
+import type { TargetOptions } from "./world.js";
 
+const FIXTURES = new URL("../../fixtures/services/", import.meta.url).pathname;
 /** The documents' stages take minutes. Replicas here share two cores with the cluster itself, and are fewer. */
 const QUICK = {
   kind: "canary",
@@ -245,6 +252,55 @@ describe("Connect 2.0", () => {
     });
     await story.cli("down", "rig", "--yes");
     await gone("connect-rig");
+  });
+});
+
+describe("a registry that asks for a login", () => {
+  // htpasswd -nbB shop s3cret-word
+  const HTPASSWD = "shop:$2y$05$x5k58kXhSGPcOp9U0v.ZbO7JiG7u/tWr00Zfh7jk4GdBIdw5utDOi";
+  const LOGIN = { kind: "password", username: "shop", password: "s3cret-word" } as const;
+  const stories: Story[] = [];
+  let registry: RigRegistry;
+  let shipped: CompiledEnvironment;
+  beforeAll(async () => {
+    registry = await startRegistry({ htpasswd: HTPASSWD });
+    await world.cluster.allowRegistry(registry.host);
+    const image = await pushService(registry.host, "fixtures", FIXTURES, LOGIN);
+    const run = { kind: "image", image, argv: ["node", "web.mjs"] } as const;
+    shipped = system({ ...web("v1", { replicas: 1 }), run });
+  });
+  afterAll(async () => {
+    for (const story of stories) await story.end();
+    await registry?.end();
+  });
+  const begin = async (name: string, options: TargetOptions): Promise<Story> => {
+    const story = await Story.begin(world.cluster, name, options);
+    stories.push(story);
+    return story;
+  };
+
+  it("lets no node pull without one, and the reason says what the spec lacks", async () => {
+    const story = await begin("shut", {});
+    await story.deploy("v1", shipped);
+    const { cause } = await story.over();
+    expect(cause?.sentence).toMatch(/ImagePullBackOff.*`pullSecret` in the spec/s);
+  });
+
+  it("lets nodes pull by the secret that the spec names", async () => {
+    const { api } = world.cluster;
+    const metadata = { name: "shop-let-in" };
+    await api.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+    const auths = { [registry.host]: { auth: Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString("base64") } };
+    await api.create("/api/v1/namespaces/shop-let-in/secrets", {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "registry" },
+      type: "kubernetes.io/dockerconfigjson",
+      stringData: { ".dockerconfigjson": JSON.stringify({ auths }) },
+    });
+    const story = await begin("let-in", { pullSecret: "registry" });
+    await story.deployed("v1", shipped);
+    expect(story.sight().observation?.services.web?.groups.r1?.replicas).toMatchObject([{ phase: "ready" }]);
   });
 });
 

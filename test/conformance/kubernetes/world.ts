@@ -11,6 +11,7 @@ export interface TargetOptions {
   readonly kubeconfig?: string;
   readonly traffic?: CompiledKubernetes["traffic"];
   readonly drift?: CompiledKubernetes["drift"];
+  readonly pullSecret?: string;
   /** Values of secrets by name. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Stands between the target and its cluster. */
@@ -38,6 +39,7 @@ export function targetOn(cluster: Cluster, options: TargetOptions = {}): Cluster
     namespace: namespaceOf(environment),
     traffic: options.traffic ?? { kind: "replicas" },
     drift: options.drift ?? "heal",
+    ...(options.pullSecret !== undefined && { pullSecret: options.pullSecret }),
   });
   const target = createKubernetesTarget({
     clock,

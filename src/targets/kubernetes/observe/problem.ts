@@ -10,6 +10,11 @@ const HOPELESS: ReadonlySet<string> = new Set([
   "RunContainerError",
 ]);
 
+const PULLS: ReadonlySet<string> = new Set(["ImagePullBackOff", "ErrImagePull"]);
+/** How registries, containerd and Docker say that one has to log in. */
+const NOT_LET_IN = /\b40[13]\b|unauthorized|authorization failed|access denied|no basic auth/i;
+const PULL_HINT = "a registry that asks for a login needs `pullSecret` in the spec, and that secret in the namespace";
+
 /** Pods on their way out still count: what a quota refuses until they are gone is only late. */
 const QUOTA = /exceeded quota/;
 
@@ -28,5 +33,7 @@ export function problemOf(
   if (failure !== null && !(leftLately && QUOTA.test(failure))) return `no pod can be made: ${failure}`;
   const pod = pods.find((one) => !one.deleting && one.waiting !== null && HOPELESS.has(one.waiting.reason));
   if (pod?.waiting == null) return null;
-  return `${pod.name}: ${pod.waiting.reason}${pod.waiting.message === "" ? "" : `: ${pod.waiting.message}`}`;
+  const { reason, message } = pod.waiting;
+  const said = `${pod.name}: ${reason}${message === "" ? "" : `: ${message}`}`;
+  return PULLS.has(reason) && NOT_LET_IN.test(message) ? `${said}; ${PULL_HINT}` : said;
 }
