@@ -59,10 +59,11 @@ export async function serve(places: Places): Promise<void> {
   const artefacts = await openArtefacts({ directory: places.artefacts });
   const host = createHostTarget({ places, clock });
   const stateOf = (key: string) => engine.driver(key)?.state ?? null;
+  // The daemon's file: a secret is set in the same way wherever it is used.
+  const secrets = new Secrets(path.join(places.daemon, "secrets"));
   const kubernetes = createKubernetesTarget({
     clock,
-    // The daemon's file: a secret is set in the same way wherever it is used.
-    secrets: new Secrets(path.join(places.daemon, "secrets")),
+    secrets,
     connect: (settings) => connectKubernetes({ ...settings, clock, userAgent: `windlass/${VERSION}` }),
     settingsOf: (key) => settingsIn(stateOf(key)),
     report: (message, error) =>
@@ -113,6 +114,7 @@ export async function serve(places: Places): Promise<void> {
     about: { version: VERSION, protocol: API_PROTOCOL, pid: process.pid, home: places.home },
     ledger: ledgerDesk(places.ledger, store),
     secrets: (environment, values) => host.setSecrets(environment, values),
+    hasSecret: (environment, name) => secrets.has(environment, name),
     doctor: () => examine(places, host, engine),
     stop: async ({ everything }) => {
       // Nobody may start the daemon again while it leaves.

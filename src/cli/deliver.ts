@@ -3,6 +3,7 @@ import type { Release } from "../core/model/revision.js";
 import type { ControlPlane } from "../engine/control-plane.js";
 import type { EnvironmentView } from "../engine/view.js";
 import { WindlassError } from "../error.js";
+import type { Plan } from "../plan/plan.js";
 import type { CompiledEnvironment } from "../spec/compiled.js";
 import { ask } from "./command.js";
 import type { Cli } from "./context.js";
@@ -30,22 +31,32 @@ export interface Delivered {
   readonly since: number;
 }
 
-/** Packs, makes images, uploads, pushes and asks for a deployment. `approve` sees the release before anything leaves this machine. */
+/**
+ * Packs, makes images, uploads, pushes and asks for a deployment. `approve` sees the plan before anything leaves this
+ * machine; what would be refused never does.
+ */
 export async function deliver(
   cli: Cli,
   plane: ControlPlane,
   delivery: Delivery,
-  approve: (release: Release) => Promise<boolean>,
+  approve: (plan: Plan) => Promise<boolean>,
 ): Promise<Delivered | null> {
   const { spec, environment, key, reason, fast } = delivery;
   const built = await buildRelease(spec, environment, delivery.version, { env: cli.env, note: delivery.note });
   try {
-    if (!(await approve(built.release))) return null;
+    const plan = await plane.plan(key, built.release, environment);
+    if (!(await approve(plan))) return null;
     const all = await plane.environments();
     refuseTakenPorts(all, key, environment);
+    const since = all.find((view) => view.environment === key)?.version ?? 0;
+    const [obstacle] = plan.obstacles;
+    if (obstacle !== undefined) {
+      const { code, sentence, hint } = obstacle;
+      const refusal = { code, message: sentence, hint, retry: "never" } as const;
+      return { release: built.release, outcome: { kind: "refused", refusal }, since };
+    }
     await send(plane, built, delivery.note);
     const release = await built.publish();
-    const since = all.find((view) => view.environment === key)?.version ?? 0;
     const command = { kind: "deploy", release, environment, reason, fast } as const;
     return { release, outcome: await ask(cli, plane, key, command), since };
   } finally {

@@ -9,6 +9,7 @@ import type { Block } from "../core/model/judgement.js";
 import type { Release } from "../core/model/revision.js";
 import { WindlassError } from "../error.js";
 import { planDeployment } from "../plan/deployment.js";
+import { missingSecrets } from "../plan/missing-secrets.js";
 import type { Plan } from "../plan/plan.js";
 import type { ArtefactStore } from "../ports/artefact-store.js";
 import type { Clock } from "../ports/clock.js";
@@ -43,6 +44,8 @@ export interface PlaneParts {
   readonly about: About;
   readonly ledger: LedgerDesk;
   readonly secrets: (environment: EnvironmentKey, values: Readonly<Record<string, string | null>>) => Promise<void>;
+  /** Whether a secret has a value there; the value itself is the target's alone. */
+  readonly hasSecret: (environment: EnvironmentKey, name: string) => boolean;
   readonly doctor: () => Promise<readonly Finding[]>;
   readonly stop: ControlPlane["stop"];
 }
@@ -85,7 +88,9 @@ export class LocalControlPlane implements ControlPlane {
 
   async plan(key: EnvironmentKey, release: Release, desired: CompiledEnvironment): Promise<Plan> {
     const state = this.parts.engine.driver(key)?.state ?? emptyEnvironment(key);
-    return planDeployment(state, release, desired);
+    const plan = planDeployment(state, release, desired);
+    const warnings = missingSecrets({ environment: key, desired }, (name) => this.parts.hasSecret(key, name));
+    return warnings.length === 0 ? plan : { ...plan, warnings };
   }
 
   async previewRollback(key: EnvironmentKey, to: string | null): Promise<RollbackPreview> {

@@ -11,8 +11,16 @@ export interface Plan {
   }[];
   /** Why it would be refused; empty: it would be accepted. */
   readonly obstacles: readonly { readonly code: string; readonly sentence: string; readonly hint: string }[];
+  /** What would be accepted and go wrong; absent: nothing that is known. */
+  readonly warnings?: readonly Warning[];
   /** False: what is asked for runs already. */
   readonly changes: boolean;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly sentence: string;
+  readonly hint: string;
 }
 
 export interface ServicePlan {

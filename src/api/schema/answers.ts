@@ -62,6 +62,8 @@ export const acceptance = component(
 
 export const refused = component("Refused", z.object({ kind: z.literal("refused"), refusal }));
 
+const said = z.object({ code: z.string(), sentence: z.string(), hint: z.string() });
+
 export const plan = component(
   "Plan",
   z.object({
@@ -81,7 +83,8 @@ export const plan = component(
     resources: z.array(
       z.object({ name: z.string(), action: z.enum(["create", "keep", "change", "remove"]), why: z.string() }),
     ),
-    obstacles: z.array(z.object({ code: z.string(), sentence: z.string(), hint: z.string() })),
+    obstacles: z.array(said),
+    warnings: z.array(said).exactOptional(),
     changes: z.boolean(),
   }),
 );

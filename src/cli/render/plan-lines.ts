@@ -20,6 +20,11 @@ export function planLines(plan: Plan, style: Style, detections: readonly Detecti
   }
   for (const { name, action, why } of plan.resources)
     lines.push(`  ${actionSign(action, style)} ${name}  ${action}${why === "" ? "" : `: ${printable(why)}`}`);
+  for (const warning of plan.warnings ?? [])
+    lines.push(
+      `  ${style.yellow(`${style.bad} ${printable(warning.sentence)}`)} ${style.dim(`[${warning.code}]`)}`,
+      `    ${printable(warning.hint)}`,
+    );
   if (!plan.changes) lines.push("  Nothing changes: this runs already.");
   for (const obstacle of plan.obstacles)
     lines.push(

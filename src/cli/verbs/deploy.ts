@@ -1,5 +1,5 @@
-import type { Release } from "../../core/model/revision.js";
 import type { ControlPlane } from "../../engine/control-plane.js";
+import type { Plan } from "../../plan/plan.js";
 import { close } from "../closing.js";
 import { refuse } from "../command.js";
 import type { Cli } from "../context.js";
@@ -60,7 +60,7 @@ export default verb<Flags, [string?]>({
       version: flags.version,
       note: (line) => (flags.json ? json(cli, { kind: "note", text: line }) : remark(cli, line)),
     };
-    const delivered = await deliver(cli, plane, delivery, (release) => approve(cli, plane, delivery, release, flags));
+    const delivered = await deliver(cli, plane, delivery, (plan) => approve(cli, plan, delivery, flags));
     if (delivered === null) {
       say(cli, "Nothing was changed.");
       return EXIT.done;
@@ -71,8 +71,7 @@ export default verb<Flags, [string?]>({
 
 type Given = Flags & { readonly json: boolean };
 
-async function approve(cli: Cli, plane: ControlPlane, delivery: Delivery, release: Release, flags: Given) {
-  const plan = await plane.plan(delivery.key, release, delivery.environment);
+async function approve(cli: Cli, plan: Plan, delivery: Delivery, flags: Given): Promise<boolean> {
   if (flags.json) json(cli, { kind: "plan", plan });
   else for (const line of planLines(plan, styleOf(cli.terminal))) say(cli, line);
   if (!delivery.environment.protected || flags.yes || flags.json || cli.ask === null) return true;

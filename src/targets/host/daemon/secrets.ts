@@ -13,6 +13,10 @@ const SHORTEST_CONCEALED = 4;
 export class Secrets {
   constructor(private readonly directory: string) {}
 
+  has(environment: string, name: string): boolean {
+    return this.read(environment)[name] !== undefined;
+  }
+
   /** Throws `host-secret-missing`, which names it. A generated one is made at its first use and kept. */
   value(environment: string, name: string, generate: boolean): string {
     const values = this.read(environment);
