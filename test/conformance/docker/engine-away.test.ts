@@ -74,3 +74,16 @@ test("what is told to go while the Engine is away goes when it is back", async (
   await eventually(async () => (await groupOf("shop/going")) === undefined, "it is gone");
   expect(await ids("shop/going")).toEqual([]);
 });
+
+test("an Engine that is killed, and forgets to start what it had, is told to", async () => {
+  await apply("shop/killed", 1, web(2));
+  await ready("shop/killed", 2);
+  await world.rig.kill();
+  await eventually(async () => (await groupOf("shop/killed"))?.problem != null, "there is a problem");
+  await world.rig.run();
+  await eventually(async () => (await groupOf("shop/killed"))?.problem === null, "the problem is over");
+  const back = await ready("shop/killed", 2);
+  expect(back.map(({ crashLoop }) => crashLoop)).toEqual([false, false]);
+  expect(await ids("shop/killed")).toHaveLength(2);
+  expect(await ask(await portOf("shop/killed"))).toMatchObject({ release: "1.0.0-r1" });
+});

@@ -73,6 +73,12 @@ export class RigEngine {
     this.#program = null;
   }
 
+  /** dockerd dies; what holds the containers lives on without it. */
+  async kill(): Promise<void> {
+    await this.#program?.kill();
+    this.#program = null;
+  }
+
   /** Ends it and removes everything that it had. */
   async end(): Promise<void> {
     await this.stop();

@@ -35,6 +35,14 @@ export class Program {
     return (await readFile(this.log, "utf8").catch(() => "")).slice(-3_000);
   }
 
+  /** As a crash does: whatever it had begun stays as it is. */
+  async kill(): Promise<void> {
+    if (this.ended) return;
+    const ended = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+
   async stop(graceMs = 30_000): Promise<void> {
     if (this.ended) return;
     const ended = once(this.child, "exit");

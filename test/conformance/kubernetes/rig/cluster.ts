@@ -120,6 +120,8 @@ export class Cluster {
     readonly namespace: string;
     readonly name: string;
     readonly rules: readonly { apiGroups: readonly string[]; resources: readonly string[]; verbs: readonly string[] }[];
+    /** Its rights hold in its own namespace alone. */
+    readonly inside?: boolean;
   }): Promise<{ readonly file: string; readonly token: string }> {
     const { namespace, name } = account;
     const where = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
@@ -131,9 +133,11 @@ export class Cluster {
       metadata: { name: `rig-${name}` },
       rules: account.rules,
     });
-    await this.api.apply(`${rbac}/clusterrolebindings/rig-${name}`, {
+    const [scope, kind] =
+      account.inside === true ? [`/namespaces/${namespace}/role`, "Role"] : ["/clusterrole", "ClusterRole"];
+    await this.api.apply(`${rbac}${scope}bindings/rig-${name}`, {
       apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
+      kind: `${kind}Binding`,
       metadata: { name: `rig-${name}` },
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `rig-${name}` },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
