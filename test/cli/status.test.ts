@@ -28,8 +28,17 @@ describe("status", () => {
             found: "5",
             by: "kubectl",
             healed: true,
+            at: NOW - 90_000,
           },
-          { object: "PodDisruptionBudget/api", field: "", wanted: "there", found: "gone", by: null, healed: false },
+          {
+            object: "PodDisruptionBudget/api",
+            field: "",
+            wanted: "there",
+            found: "gone",
+            by: null,
+            healed: false,
+            at: NOW - 3_600_000,
+          },
         ],
       }),
     ],
@@ -37,6 +46,36 @@ describe("status", () => {
     "hauled back and held": [
       resting({
         before: null,
+        deployment: {
+          ...canary().deployment,
+          id: "d2",
+          kind: "deploy",
+          from: R1,
+          to: R2,
+          by: "user:ada",
+          reason: null,
+          startedAt: NOW - 60_000,
+          finishedAt: NOW - 5_000,
+          outcome: "rolled-back",
+          goingBack: true,
+          paused: null,
+          cause: {
+            kind: "verdict",
+            service: "api",
+            sentence: "9 errors in 40 requests (22.5 %)",
+            exit: null,
+            judgement: null,
+          },
+        },
+        holds: [{ revision: R2, reason: "9 errors in 40 requests (22.5 %)", by: "engine", at: NOW }],
+      }),
+    ],
+    "taken down after it was hauled back": [
+      resting({
+        current: null,
+        before: null,
+        services: [],
+        resources: {},
         deployment: {
           ...canary().deployment,
           id: "d2",
@@ -174,7 +213,15 @@ test("why is one sentence, and what would change it", async () => {
 
 test("why says what somebody else changed", async () => {
   const world = new World();
-  const gone = { object: "Service/api", field: "", wanted: "there", found: "gone", by: null, healed: true };
+  const gone = {
+    object: "Service/api",
+    field: "",
+    wanted: "there",
+    found: "gone",
+    by: null,
+    healed: true,
+    at: NOW - 5_000,
+  };
   world.plane.views = [resting({ drift: Array.from({ length: 7 }, () => gone) })];
   expectGolden("why drift", (await world.run("why", "production")).out);
   const { drift } = JSON.parse((await world.run("why", "production", "--json")).out) as { drift: unknown[] };

@@ -145,6 +145,7 @@ const drift = component(
     found: z.string(),
     by: z.string().nullable(),
     healed: z.boolean(),
+    at: z.number(),
   }),
   "A field of an object in a cluster that somebody else changed; an empty field is the whole object, deleted.",
 );

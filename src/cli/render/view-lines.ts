@@ -8,8 +8,7 @@ import { duration, printable } from "./text.js";
 /** One environment as `status` shows it, and as it is redrawn while a deployment goes on. `now` is engine time. */
 export function viewLines(view: EnvironmentView, now: number, style: Style): readonly string[] {
   const active = view.deployment !== null && view.deployment.outcome === null ? view.deployment : null;
-  // What succeeded and is not current any more was stopped by `down`.
-  const stopped = view.current === null && view.deployment?.outcome === "succeeded";
+  const stopped = view.current === null && hasRun(view.deployment);
   const nothing = style.dim(stopped ? "stopped" : "nothing yet");
   const current = view.current === null ? nothing : `${view.current.label} (${view.current.id})`;
   const where = view.cluster === undefined ? "" : `  ${style.dim(placeText(view.cluster))}`;
@@ -31,6 +30,11 @@ export function viewLines(view: EnvironmentView, now: number, style: Style): rea
     lines.push(`  ${style.red(`${style.bad} target: ${printable(view.targetProblem)}`)}`);
   if (active !== null) lines.push(`  ${style.yellow("waits")}  ${waitingText(view, now)}`);
   return lines;
+}
+
+/** What ran well, or what a deployment came after, and is not current any more, was stopped by `down`. */
+function hasRun(last: DeploymentView | null): boolean {
+  return last !== null && last.outcome !== null && (last.outcome === "succeeded" || last.from !== null);
 }
 
 function placeText({ context, namespace }: NonNullable<EnvironmentView["cluster"]>): string {

@@ -74,6 +74,8 @@ export interface Drift {
   readonly by: string | null;
   /** Whether it was made right again. */
   readonly healed: boolean;
+  /** When it was seen, engine time. */
+  readonly at: number;
 }
 
 /** What is, never what was asked. */

@@ -1,6 +1,9 @@
 import type { Drift } from "../../core/model/observation.js";
 import type { KubernetesObject } from "../../render/kubernetes/object.js";
 
+/** When it was seen is for whoever keeps it. */
+export type Difference = Omit<Drift, "at">;
+
 export interface FieldConflict {
   /** As the API server writes it: `.spec.template.spec.containers[name="web"].image`. */
   readonly field: string;
@@ -13,7 +16,7 @@ export function driftOf(
   found: KubernetesObject | null,
   conflicts: readonly FieldConflict[],
   healed: boolean,
-): readonly Drift[] {
+): readonly Difference[] {
   const object = nameOf(wanted);
   if (found === null) return [{ object, field: "", wanted: "there", found: "gone", by: null, healed }];
   const secret = wanted.kind === "Secret";

@@ -4,7 +4,7 @@ import { SERVICE } from "../../../render/kubernetes/labels.js";
 import { API_VERSIONS, KINDS, type Kind, type RenderedObject } from "../../../render/kubernetes/object.js";
 import { digestOf } from "../../../spec/digest.js";
 import type { Cluster } from "../cluster.js";
-import { driftOf, nameOf } from "../drift.js";
+import { type Difference, driftOf, nameOf } from "../drift.js";
 import { RECORD_NAME } from "../intent-record.js";
 import { list, text } from "../seen/field.js";
 import { shapeOf } from "../seen/owned.js";
@@ -156,8 +156,10 @@ export class Reconciler {
     this.#known.set(name, { digest, shape, at: this.options.now(), seen: true });
   }
 
-  #tell(drift: readonly Drift[]): void {
-    if (drift.length > 0) this.drift = [...drift, ...this.drift].slice(0, KEPT_DRIFT);
+  #tell(differences: readonly Difference[]): void {
+    if (differences.length === 0) return;
+    const at = this.options.now();
+    this.drift = [...differences.map((one) => ({ ...one, at })), ...this.drift].slice(0, KEPT_DRIFT);
   }
 
   async #prune(wanted: ReadonlySet<string>, services: ReadonlySet<string>): Promise<void> {

@@ -1,8 +1,7 @@
-import type { Drift } from "../../../core/model/observation.js";
 import { WindlassError } from "../../../error.js";
 import type { KubernetesObject, RenderedObject } from "../../../render/kubernetes/object.js";
 import type { Kubernetes } from "../client/api.js";
-import { driftOf, type FieldConflict } from "../drift.js";
+import { type Difference, driftOf, type FieldConflict } from "../drift.js";
 import { field, number } from "../seen/field.js";
 
 export const MANAGER = "windlass";
@@ -12,7 +11,7 @@ export const HANDOVER = "windlass-handover";
 export interface Sent {
   /** Null: it was left as somebody else made it. */
   readonly answer: KubernetesObject | null;
-  readonly drift: readonly Drift[];
+  readonly drift: readonly Difference[];
 }
 
 export interface Sending {

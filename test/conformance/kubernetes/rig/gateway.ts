@@ -59,6 +59,9 @@ export async function startGateway(plane: ControlPlane, started: RigProgram[]): 
       "--providers.kubernetesgateway=true",
       "--providers.kubernetesgateway.statusaddress.ip=127.0.0.1",
       "--providers.kubernetesgateway.throttleduration=100ms",
+      // The same way in for Ingress objects, of the class `traefik`.
+      "--providers.kubernetesingress=true",
+      "--providers.kubernetesingress.throttleduration=100ms",
       "--providers.providersthrottleduration=100ms",
       "--metrics.prometheus=true",
       "--metrics.prometheus.addserviceslabels=true",
