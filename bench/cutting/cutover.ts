@@ -1,30 +1,17 @@
 import type { EventRecord } from "../../src/core/model/event.js";
 import { freePort } from "../../src/load/free-port.js";
 import { type Load, startLoad } from "../../src/load/load.js";
-import { type Report, wallTime } from "../../src/load/report.js";
-import { blueGreen, canary, rolling, type ServiceSpec } from "../../src/spec/define.js";
+import type { Report } from "../../src/load/report.js";
 import { type EdgeFigure, Installation } from "../installation/installation.js";
 import { keyOf, type Version, versionOf } from "../installation/system.js";
 import type { BenchResult } from "../result.js";
-import { spreadHead, spreadRow } from "../table/spread.js";
+import { account, failures, requestFigures } from "./account.js";
+import { ways } from "./strategies.js";
 
 /** Longer than any request, and shorter than the long WebSockets: the service closes those itself. */
 const DRAIN = "6s";
 
-const STRATEGIES: readonly { readonly name: string; readonly strategy: ServiceSpec["strategy"] }[] = [
-  { name: "rolling", strategy: rolling({ maxSurge: 1, maxUnavailable: 0, observe: "1s" }) },
-  { name: "blue-green", strategy: blueGreen({ smoke: ["/ready"], observe: "1s", keepOld: "1s" }) },
-  {
-    name: "canary",
-    strategy: canary({
-      stages: [
-        { share: 20, time: { min: "1s", max: "10s" } },
-        { share: 50, time: { min: "1s", max: "10s" } },
-      ],
-      keepOld: "1s",
-    }),
-  },
-];
+const WAYS = ways("10s");
 
 export interface CutoverOptions {
   /** Of the benchmark. */
@@ -52,7 +39,7 @@ export async function cutOver({ name, deployments, rate, atLeast, image }: Cutov
       versionOf({
         label: `1.0.${n}`,
         port,
-        strategy: STRATEGIES[n % STRATEGIES.length]?.strategy,
+        strategy: WAYS(n).strategy,
         edge: { drain: DRAIN },
         ...(image === undefined ? {} : { image }),
       });
@@ -60,7 +47,7 @@ export async function cutOver({ name, deployments, rate, atLeast, image }: Cutov
     const load = startRequests(`http://127.0.0.1:${port}`, rate);
     try {
       for (let n = 1; n <= deployments; n++) {
-        const strategy = STRATEGIES[n % STRATEGIES.length]?.name ?? "none";
+        const { name: strategy } = WAYS(n);
         const begin = performance.now();
         const { outcome } = await installation.deploy(version(n));
         if (outcome !== "succeeded") throw new Error(`deployment ${n} (${strategy}) ${outcome}`);
@@ -86,19 +73,14 @@ export async function cutOver({ name, deployments, rate, atLeast, image }: Cutov
     figures: {
       failedRequests: report.failed,
       deployments,
-      requests: report.sent,
+      ...requestFigures(report),
       edgeRetries,
       edgeHeld: sum("windlass_edge_held_total"),
       edgeUnserved: sum("windlass_edge_unserved_total"),
-      shed: report.shed,
-      socketMessages: report.sockets.messages,
-      socketsClosedPolitely: report.sockets.closedByServer,
-      latencyMsP50: Number(report.latency.p50.toFixed(1)),
-      latencyMsP99: Number(report.latency.p99.toFixed(1)),
     },
     reached: report.failed === 0 && report.sent > 0 && generatorErrors === 0 && deployments >= atLeast,
     lines: [
-      ...table(report, took),
+      ...account(report, took),
       `the edge: ${edgeRetries} retries of its own; from header to end of answer, 98 % (without the slow ones) took at most ${edgeP98(figures)} ms`,
       ...failures(report, events),
     ],
@@ -157,34 +139,4 @@ function startRequests(baseUrl: string, ratePerSecond: number): Load {
     ],
     releaseOf: (headers) => (typeof headers["x-release"] === "string" ? headers["x-release"] : null),
   });
-}
-
-function table(report: Report, took: Readonly<Record<string, readonly number[]>>): string[] {
-  const kinds = Object.entries(report.perTemplate).map(
-    ([name, { sent, answered, failed, latency }]) =>
-      `  ${name.padEnd(11)} ${String(sent).padStart(8)} sent ${String(answered).padStart(8)} answered ${String(failed).padStart(5)} failed   p50 ${latency.p50.toFixed(1)} ms, p99 ${latency.p99.toFixed(1)} ms, max ${latency.max.toFixed(0)} ms`,
-  );
-  const { messages, echoes, closedByServer } = report.sockets;
-  return [
-    spreadHead("one deployment, ms"),
-    ...Object.entries(took).map(([name, samples]) => spreadRow(name, samples)),
-    `requests: ${report.sent} in ${(report.elapsedMs / 1000).toFixed(0)} s, ${report.failed} failed, ${report.shed} shed by the generator`,
-    ...kinds,
-    `  WebSockets: ${messages} messages, ${echoes} echoes, ${closedByServer} closed politely by the service`,
-  ];
-}
-
-/** Each sample with what Windlass did last before it was sent, and before it ended. */
-function failures(report: Report, events: readonly EventRecord[]): string[] {
-  const before = (at: number) => {
-    const event = events.findLast((one) => Date.parse(one.wall) <= at);
-    return event === undefined ? "nothing" : `${event.type} ${(at - Date.parse(event.wall)).toFixed(0)} ms before`;
-  };
-  return [
-    ...Object.entries(report.reasons).map(([reason, count]) => `failed: ${count} × ${reason}`),
-    ...report.samples.slice(0, 20).map((one) => {
-      const [sent, end] = [wallTime(one.sentAt), wallTime(one.at)];
-      return `  ${new Date(sent).toISOString()} ${one.template} ${one.reason} (${one.release}), ${(end - sent).toFixed(0)} ms; sent after ${before(sent)}; ended after ${before(end)}`;
-    }),
-  ];
 }
