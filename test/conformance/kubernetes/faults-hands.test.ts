@@ -52,7 +52,7 @@ describe("somebody else's hands, in mid-rollout", () => {
     const stable = await nameOf(story, "r1");
     await kubectl(story, "scale", `deployment/${stable}`, "--replicas=1");
     const told = await drift(story, ({ object }) => object === `Deployment/${stable}`);
-    expect(told).toEqual({
+    expect(told).toMatchObject({
       object: `Deployment/${stable}`,
       field: "spec.replicas",
       wanted: "4",
