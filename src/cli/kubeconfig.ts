@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { CompiledEnvironment, CompiledKubernetes, CompiledSystem } from "../spec/compiled.js";
+import type { CompiledEnvironment, CompiledSystem } from "../spec/compiled.js";
+import type { CompiledKubernetes } from "../spec/compiled-cluster.js";
 import type { Environment } from "./home.js";
 
 /** Null: there is no such file, or it cannot be read; who connects will say why. */

@@ -1,4 +1,5 @@
-import type { CompiledIngress, CompiledService } from "../spec/compiled.js";
+import type { CompiledService } from "../spec/compiled.js";
+import type { CompiledIngress } from "../spec/compiled-cluster.js";
 import { looserThanBefore, watchesAnswers } from "./comparison.js";
 import type { ServicePlan } from "./plan.js";
 

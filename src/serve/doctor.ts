@@ -2,7 +2,7 @@ import { stat, statfs } from "node:fs/promises";
 import type { Finding } from "../engine/control-plane.js";
 import type { Engine } from "../engine/engine.js";
 import type { Places } from "../ports/places.js";
-import type { CompiledKubernetes } from "../spec/compiled.js";
+import type { CompiledKubernetes } from "../spec/compiled-cluster.js";
 import type { HostTarget } from "../targets/host/target.js";
 import { settingsIn } from "./engines.js";
 

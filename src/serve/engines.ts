@@ -2,7 +2,7 @@ import { environmentInForce } from "../core/deployment/desired.js";
 import type { EnvironmentKey } from "../core/model/intent.js";
 import type { EnvironmentState } from "../core/model/state.js";
 import type { SignalSource, Target } from "../ports/target.js";
-import type { CompiledKubernetes } from "../spec/compiled.js";
+import type { CompiledKubernetes } from "../spec/compiled-cluster.js";
 
 export type Engines = Target & SignalSource;
 

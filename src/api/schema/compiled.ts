@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type {
-  CompiledAnalysis,
   CompiledEnvironment,
   CompiledResource,
   CompiledService,
@@ -11,16 +10,15 @@ import type {
   Run,
   Strategy,
 } from "../../spec/compiled.js";
+import { analysis } from "./compiled-analysis.js";
+import { build, ingress, kubernetes, registry, scaling } from "./compiled-cluster.js";
 import { component, type Same } from "./component.js";
-import { count, milliseconds, name, port, secretName, type sha256, text, variable } from "./scalars.js";
+import { argv, count, milliseconds, name, path, port, type sha256, text, variable } from "./scalars.js";
 
 /**
  * The compiled spec as it comes over the wire. Unknown keys are refused: a setting that this control plane does not
  * know and drops in silence would be a promise that nobody keeps.
  */
-const argv = z.array(text(8_192)).min(1).max(1_000);
-const path = text(2_048).regex(/^\//, { error: "a path begins with /" });
-
 const environmentValue = component(
   "EnvironmentValue",
   z.discriminatedUnion("kind", [
@@ -117,67 +115,6 @@ const guard = component(
   }),
 );
 
-const risk = z.number().gt(0).lt(1);
-const polled = {
-  everyMs: z.number().min(1_000),
-  timeoutMs: z.number().positive(),
-  staleMs: z.number().positive(),
-};
-const query = text(8_192).min(1);
-const url = text(4_096).regex(/^https?:\/\//, { error: "a URL begins with http:// or https://" });
-const token = secretName.nullable();
-const metric = z.strictObject({ metric: text(1_024).min(1), attributes: z.record(z.string(), text(4_096)) });
-
-const signal = component(
-  "Signal",
-  z.strictObject({
-    name,
-    margin: z
-      .strictObject({ fail: z.number().min(0).lt(1), pass: risk })
-      .refine(({ fail, pass }) => fail < pass, { error: "fail is less than pass" }),
-    objective: risk.nullable(),
-    source: z.discriminatedUnion("kind", [
-      z.strictObject({ kind: z.literal("errors") }),
-      z.strictObject({ kind: z.literal("slow"), slowerThanMs: z.number().positive().nullable() }),
-      z.strictObject({
-        kind: z.literal("prometheus"),
-        url,
-        bad: query,
-        total: query,
-        replicaLabel: text(256).min(1),
-        token,
-        ...polled,
-      }),
-      z.strictObject({ kind: z.literal("otlp"), bad: metric, total: metric, ...polled }),
-      z.strictObject({
-        kind: z.literal("http"),
-        url,
-        bad: path,
-        total: path,
-        counts: z.enum(["cumulative", "delta"]),
-        token,
-        ...polled,
-      }),
-      z.strictObject({ kind: z.literal("command"), argv, ...polled }),
-    ]),
-  }),
-);
-
-const analysis = component(
-  "Analysis",
-  z.strictObject({
-    falseAlarms: risk,
-    falsePasses: risk,
-    signals: z
-      .array(signal)
-      .min(1)
-      .max(20)
-      .refine((signals) => new Set(signals.map((one) => one.name)).size === signals.length, {
-        error: "two signals have the same name",
-      }),
-  }),
-);
-
 const edge = z.strictObject({
   outAfterFailures: count,
   inAfterSuccesses: count,
@@ -187,57 +124,6 @@ const edge = z.strictObject({
   requestTimeoutMs: milliseconds,
   maxBodyBytes: count,
 });
-
-const build = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("dockerfile"),
-    file: text(4_096).min(1),
-    context: text(4_096).min(1),
-    stage: text(256).nullable(),
-  }),
-  z.strictObject({ kind: z.literal("files"), base: text(4_096).min(1) }),
-]);
-
-const scaling = z
-  .strictObject({
-    min: z.int().min(1).max(1_000),
-    max: z.int().min(1).max(1_000),
-    cpu: z.number().positive().nullable(),
-    memory: z.number().positive().nullable(),
-    upMs: milliseconds,
-    downMs: milliseconds,
-  })
-  .refine(({ min, max }) => min <= max, { error: "min is at most max" });
-
-const ingress = z.strictObject({
-  hosts: z.array(text(253).min(1)).max(100),
-  path,
-  tls: text(253).nullable(),
-  redirect: z.boolean(),
-  rateLimit: z.number().positive().nullable(),
-});
-
-const kubernetes = component(
-  "CompiledKubernetes",
-  z.strictObject({
-    kubeconfig: text(4_096).nullable(),
-    context: text(1_024).nullable(),
-    namespace: text(63).min(1),
-    traffic: z.discriminatedUnion("kind", [
-      z.strictObject({
-        kind: z.literal("gateway"),
-        name: text(253).min(1),
-        namespace: text(63).min(1),
-        section: text(253).nullable(),
-        metrics: text(4_096).nullable(),
-      }),
-      z.strictObject({ kind: z.literal("ingress"), className: text(253).nullable() }),
-      z.strictObject({ kind: z.literal("replicas") }),
-    ]),
-    pullSecret: text(253).min(1).exactOptional(),
-    drift: z.enum(["heal", "report"]),
-  }),
-);
 
 const service = component(
   "CompiledService",
@@ -291,7 +177,7 @@ export const compiledEnvironment = component(
       name,
       target: z.enum(["host", "kubernetes"]),
       kubernetes: kubernetes.exactOptional(),
-      registry: z.strictObject({ prefix: text(1_024).min(1), insecure: z.boolean() }).exactOptional(),
+      registry: registry.exactOptional(),
       runner: z.enum(["process", "docker"]).exactOptional(),
       protected: z.boolean(),
       whenBusy: z.enum(["supersede", "refuse"]),
@@ -337,6 +223,5 @@ export const inStep: readonly true[] = [
   true satisfies Same<z.output<typeof listen>, Listen>,
   true satisfies Same<z.output<typeof strategy>, Strategy>,
   true satisfies Same<z.output<typeof guard>, Guard>,
-  true satisfies Same<z.output<typeof analysis>, CompiledAnalysis>,
   true satisfies Same<z.output<typeof sha256>, string>,
 ];

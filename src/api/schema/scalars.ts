@@ -5,6 +5,8 @@ export const count = z.int().nonnegative();
 export const milliseconds = z.number().nonnegative();
 export const port = z.int().min(0).max(65_535);
 export const text = (longest: number) => z.string().max(longest);
+export const argv = z.array(text(8_192)).min(1).max(1_000);
+export const path = text(2_048).regex(/^\//, { error: "a path begins with /" });
 
 /** Names become keys of plain objects, where `constructor` is always there already. */
 const ownKey = (value: string) => !(value in Object.prototype);

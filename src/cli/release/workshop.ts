@@ -12,7 +12,8 @@ import { parseReference } from "../../images/reference.js";
 import { dockerCredentials } from "../../images/registry/credentials.js";
 import { pullImage } from "../../images/registry/pull.js";
 import { Registries } from "../../images/registry/registries.js";
-import type { CompiledBuild, CompiledService } from "../../spec/compiled.js";
+import type { CompiledService } from "../../spec/compiled.js";
+import type { CompiledBuild } from "../../spec/compiled-cluster.js";
 import type { ImageRequest, ImageWorld } from "./images.js";
 
 /** Makes the images of one release; what services share (a base, a layer, the Engine) is opened once. */

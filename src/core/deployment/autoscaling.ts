@@ -1,4 +1,4 @@
-import type { CompiledScaling } from "../../spec/compiled.js";
+import type { CompiledScaling } from "../../spec/compiled-cluster.js";
 import type { GroupId, GroupIntent, RevisionId, ServiceName } from "../model/intent.js";
 import type { Observation } from "../model/observation.js";
 import type { EnvironmentState, ServiceState } from "../model/state.js";

@@ -1,8 +1,5 @@
 import type {
-  CompiledIngress,
-  CompiledKubernetes,
   CompiledResource,
-  CompiledScaling,
   EdgePolicy,
   EnvironmentValue,
   Listen,
@@ -11,6 +8,7 @@ import type {
   Run,
   SmokeCheck,
 } from "../../spec/compiled.js";
+import type { CompiledIngress, CompiledKubernetes, CompiledScaling } from "../../spec/compiled-cluster.js";
 
 /** `<system>/<environment>`; names a ledger stream, too. */
 export type EnvironmentKey = string;

@@ -1,4 +1,4 @@
-import type { CompiledScaling } from "../../spec/compiled.js";
+import type { CompiledScaling } from "../../spec/compiled-cluster.js";
 import { groupLabels } from "./labels.js";
 import type { RenderedObject } from "./object.js";
 import { seconds } from "./quantity.js";

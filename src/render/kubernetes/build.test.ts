@@ -11,7 +11,7 @@ import {
   workload,
 } from "../../../test/fixtures/intents/cluster.js";
 import type { Intent, ServiceIntent } from "../../core/model/intent.js";
-import type { ClusterTraffic } from "../../spec/compiled.js";
+import type { ClusterTraffic } from "../../spec/compiled-cluster.js";
 import { type BuildInput, kubernetesObjects } from "./build.js";
 import { deploymentName } from "./names.js";
 import type { RenderedObject } from "./object.js";

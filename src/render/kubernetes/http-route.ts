@@ -1,5 +1,5 @@
 import type { TrafficIntent } from "../../core/model/intent.js";
-import type { ClusterTraffic } from "../../spec/compiled.js";
+import type { ClusterTraffic } from "../../spec/compiled-cluster.js";
 import { serviceLabels } from "./labels.js";
 import { mirrorFilters } from "./mirror.js";
 import { dottedName } from "./names.js";

@@ -1,5 +1,5 @@
 import type { Intent } from "../../core/model/intent.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { BuildInput } from "./build.js";
 import { groupLabels, labelValue, SERVICE, serviceLabels, serviceSelector } from "./labels.js";
 import type { RenderedObject } from "./object.js";

@@ -9,7 +9,7 @@ import type {
 } from "../../core/model/intent.js";
 import { clusterPortOf, DEFAULT_POD_PORT } from "../../core/model/pod-shape.js";
 import { WindlassError } from "../../error.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { BuildInput } from "./build.js";
 import { groupSelector, type Labels, serviceSelector } from "./labels.js";
 import { deploymentName } from "./names.js";

@@ -1,4 +1,5 @@
-import type { CompiledBuild, Run } from "../compiled.js";
+import type { Run } from "../compiled.js";
+import type { CompiledBuild } from "../compiled-cluster.js";
 import { NODE_BASE, SOURCE_DEFAULTS } from "../defaults.js";
 import { runsNode } from "../layers/fill-cluster.js";
 import type { AuthoredService } from "./authored.js";

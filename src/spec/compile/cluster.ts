@@ -1,4 +1,4 @@
-import type { ClusterTraffic, CompiledKubernetes, CompiledRegistry } from "../compiled.js";
+import type { ClusterTraffic, CompiledKubernetes, CompiledRegistry } from "../compiled-cluster.js";
 import { GATEWAY_DEFAULTS, isLocalRegistry, KUBERNETES_DEFAULTS } from "../defaults.js";
 import type { AuthoredKubernetes, AuthoredRegistry } from "./authored.js";
 import type { Report } from "./report.js";

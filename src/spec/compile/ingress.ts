@@ -1,4 +1,5 @@
-import type { CompiledIngress, CompiledService } from "../compiled.js";
+import type { CompiledService } from "../compiled.js";
+import type { CompiledIngress } from "../compiled-cluster.js";
 import { INGRESS_DEFAULTS } from "../defaults.js";
 import type { AuthoredService } from "./authored.js";
 import type { Report } from "./report.js";

@@ -1,4 +1,4 @@
-import type { CompiledScaling } from "../compiled.js";
+import type { CompiledScaling } from "../compiled-cluster.js";
 import { SCALING_DEFAULTS } from "../defaults.js";
 import type { AuthoredService } from "./authored.js";
 import { ms, shareOf } from "./quantities.js";

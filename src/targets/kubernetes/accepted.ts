@@ -1,7 +1,7 @@
 import type { EnvironmentKey, Intent } from "../../core/model/intent.js";
 import { WindlassError } from "../../error.js";
 import type { Application } from "../../ports/target.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { Cluster } from "./cluster.js";
 import { type Recorded, readRecord, writeRecord } from "./intent-record.js";
 import { ensureNamespace } from "./namespace.js";

@@ -3,7 +3,7 @@ import type { Observation } from "../../core/model/observation.js";
 import { clusterPortOf } from "../../core/model/pod-shape.js";
 import type { Application, SignalReading } from "../../ports/target.js";
 import { deploymentName } from "../../render/kubernetes/names.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import { Accepted } from "./accepted.js";
 import type { Cluster } from "./cluster.js";
 import { concealed } from "./concealed.js";

@@ -1,4 +1,4 @@
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { Kubernetes } from "./client/api.js";
 import { list, text } from "./seen/field.js";
 

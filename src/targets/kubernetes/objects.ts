@@ -3,7 +3,7 @@ import type { ResourceObservation } from "../../core/model/observation.js";
 import { kubernetesObjects } from "../../render/kubernetes/build.js";
 import { deploymentName } from "../../render/kubernetes/names.js";
 import type { RenderedObject } from "../../render/kubernetes/object.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import { adoptionProblem } from "./adoption.js";
 import type { Cluster } from "./cluster.js";
 import { groupKey, groupSecrets, type SecretStore, withoutMissing } from "./group-secrets.js";

@@ -1,5 +1,5 @@
 import { WindlassError } from "../../error.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { Cluster } from "./cluster.js";
 
 const OPEN_MS = 5_000;

@@ -2,7 +2,7 @@ import type { EnvironmentKey } from "../../core/model/intent.js";
 import { WindlassError } from "../../error.js";
 import type { Clock } from "../../ports/clock.js";
 import type { SignalSource, Target } from "../../ports/target.js";
-import type { CompiledKubernetes } from "../../spec/compiled.js";
+import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { Kubernetes } from "./client/api.js";
 import { Cluster } from "./cluster.js";
 import { askGateway } from "./counting/ask-gateway.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CompiledKubernetes } from "../../../src/spec/compiled.js";
+import type { CompiledKubernetes } from "../../../src/spec/compiled-cluster.js";
 import { eventually } from "../../scenario/lab/eventually.js";
 import { expectRest } from "./at-rest.js";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway.js";

@@ -1,6 +1,7 @@
 import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ClusterTraffic, CompiledService, Strategy } from "../../../src/spec/compiled.js";
+import type { CompiledService, Strategy } from "../../../src/spec/compiled.js";
+import type { ClusterTraffic } from "../../../src/spec/compiled-cluster.js";
 import { eventually } from "../../scenario/lab/eventually.js";
 import { type RigRegistry, startRegistry } from "../docker/rig/registry.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";

@@ -1,7 +1,7 @@
 import { request } from "undici";
 import type { EnvironmentKey, Intent, Workload } from "../../../src/core/model/intent.js";
 import type { Target } from "../../../src/ports/target.js";
-import type { CompiledKubernetes } from "../../../src/spec/compiled.js";
+import type { CompiledKubernetes } from "../../../src/spec/compiled-cluster.js";
 import type { Kubernetes } from "../../../src/targets/kubernetes/client/api.js";
 import { connectKubernetes } from "../../../src/targets/kubernetes/client/connect.js";
 import { createKubernetesTarget, type KubernetesTarget } from "../../../src/targets/kubernetes/target.js";

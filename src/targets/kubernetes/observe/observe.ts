@@ -2,7 +2,7 @@ import type { GroupId, Intent, ServiceIntent, ServiceName } from "../../../core/
 import type { GroupObservation, ServiceObservation } from "../../../core/model/observation.js";
 import { deploymentName } from "../../../render/kubernetes/names.js";
 import { leadsAlone } from "../../../render/kubernetes/scope.js";
-import type { ClusterTraffic } from "../../../spec/compiled.js";
+import type { ClusterTraffic } from "../../../spec/compiled-cluster.js";
 import type { DeploymentSeen } from "../seen/deployment.js";
 import type { PodSeen } from "../seen/pod.js";
 import type { RouteSeen, SliceSeen } from "../seen/route.js";

@@ -1,5 +1,5 @@
 import type { GroupId, TrafficIntent } from "../../../core/model/intent.js";
-import type { ClusterTraffic } from "../../../spec/compiled.js";
+import type { ClusterTraffic } from "../../../spec/compiled-cluster.js";
 import type { RouteSeen } from "../seen/route.js";
 
 export interface WeightsInput {
