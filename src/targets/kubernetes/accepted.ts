@@ -56,7 +56,8 @@ export class Accepted {
       if (before !== null && application.term < before.term) throw staleTerm(key, before.term, application.term);
       if (application.term === before?.term) {
         if (application.revision < before.revision) return false;
-        if (application.revision === before.revision && !again) return false;
+        // Read anew, it was written by a request whose answer was lost: nobody has begun to make it so.
+        if (application.revision === before.revision && !again) return attempt > 1;
       }
       if (before === null && isEmpty(application.intent)) {
         this.#recorded = { ...application, resourceVersion: "" };
