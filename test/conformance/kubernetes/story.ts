@@ -31,7 +31,8 @@ interface Plane {
   readonly term: number;
 }
 
-const PATIENCE_MS = 90_000;
+/** After an API server's crash the cluster's own controllers find their caches stale, and wait a minute and more. */
+const PATIENCE_MS = 200_000;
 const clock = { now: () => performance.now(), wall: () => Date.now() };
 
 /** One environment on a cluster of the rig, driven by a control plane in this process. */
