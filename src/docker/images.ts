@@ -66,6 +66,11 @@ export async function loadImage(engine: DockerEngine, archive: Readable, report:
   await follow(await engine.stream("POST", "/images/load", call), "docker-load-failed", report);
 }
 
+/** An image as `docker save` writes it. */
+export function saveImage(engine: DockerEngine, id: string): Promise<Readable> {
+  return engine.stream("GET", `/images/${id}/get`, { silenceMs: SILENCE_MS, deadlineMs: SILENCE_MS });
+}
+
 /** Pulls `<repository>:<tag>` or `<repository>@<digest>`. `docker-pull-failed`. */
 export async function pullImage(
   engine: DockerEngine,

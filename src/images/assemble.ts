@@ -37,9 +37,9 @@ export function assemble(base: Image, layer: Blob, run: Run): Image {
   return imageOf(config, [...base.layers.map(asOci), layer]);
 }
 
-/** An image of a configuration and its layers. */
-export function imageOf(config: ImageConfig, layers: readonly Blob[]): Image {
-  const configBytes = Buffer.from(JSON.stringify(config));
+/** An image of a configuration, or of its very bytes, and its layers. */
+export function imageOf(config: ImageConfig | Buffer, layers: readonly Blob[]): Image {
+  const configBytes = Buffer.isBuffer(config) ? config : Buffer.from(JSON.stringify(config));
   const configDescriptor = { mediaType: OCI.config, digest: digestOfBytes(configBytes), size: configBytes.length };
   const manifest: Manifest = {
     schemaVersion: 2,

@@ -7,10 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { packDirectory } from "../archive/pack.js";
 import { assemble, imageOf } from "./assemble.js";
 import { type ImageConfig, OCI } from "./descriptor.js";
+import { digestOfBytes } from "./digest.js";
 import { dockerArchive } from "./docker-archive.js";
 import type { Image } from "./image.js";
 import { layerOf } from "./layer.js";
 import { fileBlob, isLayout, readLayout, writeLayout } from "./layout.js";
+import { readSaved } from "./saved.js";
+import { tarOf } from "./tar.js";
 
 let room: string;
 
@@ -170,6 +173,37 @@ describe("an archive for an Engine", () => {
       ...image.layers.map(({ descriptor }) => `${hex(descriptor.digest)}.tar`),
       "manifest.json",
     ]);
+  });
+
+  it("is read back as the image that it was, also where a layer is a link", async () => {
+    const image = assemble(await base(), await filesLayer("layer"), RUN);
+    const parts = path.join(room, "parts");
+    await mkdir(parts);
+    const back = await readSaved(dockerArchive(image, ["shop/api:1"]), parts);
+    expect(back.digest).toBe(image.digest);
+    expect(back.layers.map(({ descriptor }) => descriptor)).toEqual(image.layers.map(({ descriptor }) => descriptor));
+    const linked = tarOf(async (tar) => {
+      tar.entry({ name: "a/layer.tar" }, "content");
+      tar.entry({ name: "b/layer.tar", type: "symlink", linkname: "../a/layer.tar" });
+      const content = digestOfBytes(Buffer.from("content"));
+      tar.entry({ name: "c.json" }, JSON.stringify({ rootfs: { diff_ids: [content, `sha256:${"0".repeat(64)}`] } }));
+      tar.entry(
+        { name: "manifest.json" },
+        JSON.stringify([{ Config: "c.json", Layers: ["a/layer.tar", "b/layer.tar"] }]),
+      );
+    });
+    const types = (await readSaved(linked, parts)).layers.map(({ descriptor }) => descriptor.mediaType);
+    expect(types).toEqual([OCI.layer, `${OCI.layer}+gzip`]);
+  });
+
+  it("is refused when it is no image, with the reason", async () => {
+    const read = (manifest: unknown) =>
+      readSaved(
+        tarOf(async (tar) => void tar.entry({ name: "manifest.json" }, JSON.stringify(manifest))),
+        room,
+      );
+    await expect(read([{ Config: "../../etc/passwd", Layers: [] }])).rejects.toThrow("is not in the archive");
+    await expect(read([])).rejects.toMatchObject({ code: "image-corrupt" });
   });
 
   it("fails when a layer is damaged", async () => {

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { Transform } from "node:stream";
+import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { extract, pack } from "tar-stream";
 import { OCI } from "./descriptor.js";
+import { hashedFile } from "./hashed-file.js";
 import type { Blob } from "./image.js";
 import { fileBlob } from "./layout.js";
 
@@ -27,25 +26,12 @@ export async function layerOf(archive: string, file: string, under: string): Pro
     }
     write.finalize();
   };
-  const hash = createHash("sha256");
-  let size = 0;
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(null, chunk);
-    },
-  });
   const moved = move().catch((error: unknown) => {
     write.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   });
-  await Promise.all([
-    pipeline(createReadStream(archive), read),
-    moved,
-    pipeline(write, count, createWriteStream(file, { mode: 0o600 })),
-  ]);
-  return fileBlob(file, { mediaType: OCI.layer, digest: `sha256:${hash.digest("hex")}`, size });
+  const [written] = await Promise.all([hashedFile(write, file), pipeline(createReadStream(archive), read), moved]);
+  return fileBlob(file, { mediaType: OCI.layer, ...written });
 }
 
 const OWNED = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { WindlassError } from "../../error.js";
 import type { Cli } from "../context.js";
 import { EXIT } from "../exit-code.js";
 import { json, next, noting, say } from "../output.js";
@@ -49,17 +48,7 @@ export default verb<Flags, [string?]>({
 });
 
 async function write({ images, release }: BuiltRelease, directory: string): Promise<void> {
-  for (const [name, image] of images.made) {
-    if (image.write === null)
-      throw new WindlassError(
-        "cli-build-output",
-        `The image of ${name} is of a Dockerfile, which an Engine builds and keeps.`,
-        {
-          hint: "Leave out --output: it is pushed, or stays in the Engine.",
-        },
-      );
-  }
-  for (const [name, image] of images.made) await image.write?.(path.join(directory, name), release.label);
+  for (const [name, image] of images.made) await image.write(path.join(directory, name), release.label);
 }
 
 function show(cli: Cli, environment: string, images: Readonly<Record<string, string>>, written: string | null): void {

@@ -1,13 +1,18 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { buildImage } from "../../docker/build.js";
 import type { DockerEngine } from "../../docker/engine.js";
-import { inspectImage, pushImage, type RegistryAuth, tagImage } from "../../docker/images.js";
+import { inspectImage, pushImage, type RegistryAuth, saveImage, tagImage } from "../../docker/images.js";
 import type { ProgressLine } from "../../docker/progress.js";
 import { WindlassError } from "../../error.js";
 import { registriesOf } from "../dockerfile/bases.js";
 import { contextOf } from "../dockerfile/context.js";
+import { writeLayout } from "../layout.js";
 import { parseReference } from "../reference.js";
 import type { CredentialSource } from "../registry/credentials.js";
 import type { Registries } from "../registry/registries.js";
+import { readSaved } from "../saved.js";
 import type { Destination, MadeImage } from "./made.js";
 
 export interface DockerfileBuild {
@@ -57,7 +62,14 @@ export async function fromDockerfile(
         throw new WindlassError("image-unknown", `${to.repository}:${to.tag} was pushed and is not there.`);
       return `${to.repository}@${digest}`;
     },
-    write: null,
+    async write(directory, name) {
+      const parts = await mkdtemp(path.join(os.tmpdir(), "windlass-saved-"));
+      try {
+        await writeLayout(directory, await readSaved(await saveImage(engine, id), parts), name);
+      } finally {
+        await rm(parts, { recursive: true, force: true });
+      }
+    },
   };
 }
 

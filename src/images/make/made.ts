@@ -9,8 +9,8 @@ export interface MadeImage {
   readonly reference: string;
   /** Puts it where it is run from; resolves with how it is referred to from then on: by digest. Doing it again sends nothing. */
   publish(report: (progress: PushReport) => void): Promise<string>;
-  /** Writes it as an OCI layout; null: the image is in an Engine, which writes none. */
-  readonly write: ((directory: string, name: string) => Promise<void>) | null;
+  /** Writes it as an OCI layout. */
+  write(directory: string, name: string): Promise<void>;
 }
 
 /** Where an image goes to. */

@@ -157,7 +157,7 @@ describe("an image of a service's files", () => {
   it("is written as a layout", async () => {
     const built = await build(FILES, inRegistry(registry));
     const out = path.join(project, "images", "api");
-    await built.images.made.get("api")?.write?.(out, "1.0.0");
+    await built.images.made.get("api")?.write(out, "1.0.0");
     await built.packed.remove();
     expect((await readdir(out)).sort()).toEqual(["blobs", "index.json", "oci-layout"]);
     expect(built.release.images?.api).toContain((await readLayout(out)).digest);
@@ -221,6 +221,17 @@ describe("an image of a Dockerfile", () => {
   it("stays in the Engine when there is no registry", async () => {
     const { image } = await published(service(), { runner: "docker" });
     expect(await run(image)).toBe('[10001,"/app","built"] -> 0');
+  });
+
+  it("is written as a layout, which an Engine takes as what it was", async () => {
+    const built = await build(service(), inRegistry(registry));
+    const out = path.join(project, "images", "api");
+    await built.images.made.get("api")?.write(out, "1.0.0");
+    await built.packed.remove();
+    const image = await readLayout(out);
+    const id = await loadInto(engine, image, "from-layout:1").then(() => inspectImage(engine, "from-layout:1"));
+    expect(id?.Id).toBe(image.configDescriptor.digest);
+    expect(await run("from-layout:1")).toBe('[10001,"/app","built"] -> 0');
   });
 
   it("that fails says how, with the Engine's last lines", async () => {
