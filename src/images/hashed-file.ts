@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 
 /** Writes what is read to a file that only its owner reads; resolves with what it was. */
 export async function hashedFile(
-  source: NodeJS.ReadableStream | AsyncIterable<Buffer>,
+  source: AsyncIterable<Buffer>,
   file: string,
 ): Promise<{ digest: string; size: number }> {
   const hash = createHash("sha256");

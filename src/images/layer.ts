@@ -30,7 +30,11 @@ export async function layerOf(archive: string, file: string, under: string): Pro
     write.destroy(error instanceof Error ? error : new Error(String(error)));
     throw error;
   });
-  const [written] = await Promise.all([hashedFile(write, file), pipeline(createReadStream(archive), read), moved]);
+  const [written] = await Promise.all([
+    hashedFile(write as AsyncIterable<Buffer>, file),
+    pipeline(createReadStream(archive), read),
+    moved,
+  ]);
   return fileBlob(file, { mediaType: OCI.layer, ...written });
 }
 

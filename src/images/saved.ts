@@ -58,7 +58,7 @@ async function membersOf(archive: Readable, directory: string): Promise<(name: s
       if (members.size + links.size >= MOST_MEMBERS) throw corrupt(`the archive has more than ${MOST_MEMBERS} members`);
       if (type === "file") {
         const file = path.join(directory, `member-${members.size}`);
-        members.set(name, { file, ...(await hashedFile(entry, file)) });
+        members.set(name, { file, ...(await hashedFile(entry as AsyncIterable<Buffer>, file)) });
         continue;
       }
       if (type === "symlink" && linkname) links.set(name, path.posix.join(path.posix.dirname(name), linkname));
