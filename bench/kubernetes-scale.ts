@@ -43,6 +43,7 @@ export async function run(): Promise<BenchResult> {
     apiWritesPerRollout: figure((rollouts?.writes ?? Number.NaN) / options.rollouts),
     readyToNextStageSecondsP99: figure(spreadOf(samples).p99, 3),
     readyToNextStageSecondsMedian: figure(spreadOf(samples).median, 3),
+    stagesSeen: samples.length,
     succeeded: rollouts?.succeeded ?? -1,
     mostInProgress: rollouts?.mostInProgress ?? -1,
     cpuSecondsPerRollout: figure((rollouts?.cpuMs ?? Number.NaN) / 1_000 / options.rollouts, 2),
@@ -61,6 +62,9 @@ export async function run(): Promise<BenchResult> {
       rollouts !== null &&
       idle !== null &&
       figures.succeeded === options.rollouts &&
+      // A watch that was begun anew may miss a replica's first moment; one that sees weights before replicas measures nothing.
+      samples.length >= 0.99 * STAGES.length * options.rollouts &&
+      figures.readyToNextStageSecondsMedian > 0 &&
       options.rollouts >= DEFAULTS.rollouts &&
       figures.idleServices >= DEFAULTS.idle * DEFAULTS.each &&
       residentMiB <= TO_REACH.residentMiB &&

@@ -80,8 +80,9 @@ export class StageWatcher {
     this.#weights.set(namespace, told);
     const [stable] = told;
     const names = backends.map(([name]) => name).join(" ");
-    // The first route seen has the old group alone.
-    const highest = Math.max(0, ...backends.filter(([name]) => name !== stable?.names).map(([, weight]) => weight));
+    // The first route seen has the old group alone, and is no stage's.
+    const old = stable?.names ?? names;
+    const highest = Math.max(0, ...backends.filter(([name]) => name !== old).map(([, weight]) => weight));
     told.push({ at: performance.now(), highest, names });
   }
 }
