@@ -18,7 +18,7 @@ import { figure, spreadHead, spreadOf, spreadRow } from "./table/spread.js";
  * are only watched, of `each` services, for `observe` seconds. `patience`: seconds in which a new control plane may apply
  * everything once.
  */
-const DEFAULTS = { rollouts: 1_000, starts: 2, stage: 120, idle: 1_000, each: 10, observe: 60, patience: 900 };
+const DEFAULTS = { rollouts: 1_000, starts: 1.5, stage: 120, idle: 1_000, each: 10, observe: 60, patience: 900 };
 const MIB = 2 ** 20;
 const TO_REACH = { residentMiB: 512, readyToNextStageSeconds: 2, idleResidentMiB: 1_024 };
 const GATEWAY = path.join(import.meta.dirname, "kubernetes", "gateway.ts");

@@ -5,7 +5,8 @@ import type { PodSeen } from "./seen/pod.js";
 
 const LAST_LINES = 20;
 const READ_MS = 3_000;
-/** A pod's events are asked for again when it is still not ready. */
+/** Most pods become ready by themselves: the events of one are asked for when it takes longer, and again while it does. */
+const EVENTS_AFTER_MS = 2_000;
 const EVENTS_EVERY_MS = 5_000;
 const AT_ONCE = 4;
 const REMEMBERED = 1_000;
@@ -39,7 +40,12 @@ export class Explanations {
     const ended =
       pod.lastEnd !== null && (entry === undefined || entry.restarts !== pod.restarts || entry.lastLines === null);
     const silent = !pod.ready && !pod.deleting && pod.node !== null;
-    const due = entry === undefined || this.now() - entry.askedAt >= EVENTS_EVERY_MS;
+    if (entry === undefined && silent && !ended) {
+      const askedAt = this.now() - EVENTS_EVERY_MS + EVENTS_AFTER_MS;
+      this.#remember(pod, { restarts: pod.restarts, lastLines: null, said: null, reading: false, askedAt });
+      return;
+    }
+    const due = entry !== undefined && this.now() - entry.askedAt >= EVENTS_EVERY_MS;
     if ((!ended && !(silent && due)) || entry?.reading === true || this.#busy >= AT_ONCE) return;
     const next: Entry = {
       restarts: pod.restarts,
@@ -48,18 +54,22 @@ export class Explanations {
       reading: true,
       askedAt: this.now(),
     };
-    this.#entries.delete(pod.uid);
-    this.#entries.set(pod.uid, next);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= REMEMBERED) break;
-      this.#entries.delete(oldest);
-    }
+    this.#remember(pod, next);
     this.#busy++;
     void this.#read(pod, next, ended).finally(() => {
       this.#busy--;
       next.reading = false;
       this.changed();
     });
+  }
+
+  #remember(pod: PodSeen, entry: Entry): void {
+    this.#entries.delete(pod.uid);
+    this.#entries.set(pod.uid, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= REMEMBERED) break;
+      this.#entries.delete(oldest);
+    }
   }
 
   async #read(pod: PodSeen, entry: Entry, ended: boolean): Promise<void> {
