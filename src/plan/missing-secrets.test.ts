@@ -20,7 +20,7 @@ test("each secret without a value is told once, with the services that need it a
         name: "database",
         kind: "postgres",
         source: { kind: "external", urlSecret: "database-url" },
-      } as never,
+      },
     },
   });
   const told = (known: readonly string[]) =>
@@ -28,12 +28,12 @@ test("each secret without a value is told once, with the services that need it a
   expect(told([])).toEqual([
     {
       code: "secret-missing",
-      sentence: "the secret mail-password has no value in shop/production; api, mailer cannot do without",
+      sentence: "the secret mail-password has no value in shop/production; api, mailer cannot do without it",
       hint: "windlass secret set mail-password production",
     },
     {
       code: "secret-missing",
-      sentence: "the secret database-url has no value in shop/production; api cannot do without",
+      sentence: "the secret database-url has no value in shop/production; api cannot do without it",
       hint: "windlass secret set database-url production",
     },
   ]);

@@ -17,7 +17,7 @@ export function missingSecrets(
     .filter(([secret]) => !hasValue(secret))
     .map(([secret, services]) => ({
       code: "secret-missing",
-      sentence: `the secret ${secret} has no value in ${environment}; ${[...services].join(", ")} cannot do without`,
+      sentence: `the secret ${secret} has no value in ${environment}; ${[...services].join(", ")} cannot do without it`,
       hint: `windlass secret set ${secret} ${desired.name}`,
     }));
 }
