@@ -1,5 +1,5 @@
 import type { CompiledEnvironment, CompiledService } from "../spec/compiled.js";
-import type { Warning } from "./plan.js";
+import type { Remark } from "./plan.js";
 
 /**
  * Secrets that an environment names and that have no value there, a warning each. One that is generated gets its value
@@ -8,7 +8,7 @@ import type { Warning } from "./plan.js";
 export function missingSecrets(
   { environment, desired }: { readonly environment: string; readonly desired: CompiledEnvironment },
   hasValue: (secret: string) => boolean,
-): readonly Warning[] {
+): readonly Remark[] {
   const users = new Map<string, Set<string>>();
   for (const service of Object.values(desired.services))
     for (const secret of secretsOf(service, desired.resources))

@@ -10,14 +10,14 @@ export interface Plan {
     readonly why: string;
   }[];
   /** Why it would be refused; empty: it would be accepted. */
-  readonly obstacles: readonly { readonly code: string; readonly sentence: string; readonly hint: string }[];
+  readonly obstacles: readonly Remark[];
   /** What would be accepted and go wrong; absent: nothing that is known. */
-  readonly warnings?: readonly Warning[];
+  readonly warnings?: readonly Remark[];
   /** False: what is asked for runs already. */
   readonly changes: boolean;
 }
 
-export interface Warning {
+export interface Remark {
   readonly code: string;
   readonly sentence: string;
   readonly hint: string;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { EnvironmentView } from "../../src/engine/view.js";
 import { expectGolden } from "./golden.js";
 import { canary, group, NOW, R1, R2, replica, resting, service } from "./views.js";
 import { World } from "./world.js";
@@ -12,6 +13,30 @@ const crash = {
 };
 
 describe("status", () => {
+  const hauledBack: Partial<EnvironmentView> = {
+    deployment: {
+      ...canary().deployment,
+      id: "d2",
+      kind: "deploy",
+      from: R1,
+      to: R2,
+      by: "user:ada",
+      reason: null,
+      startedAt: NOW - 60_000,
+      finishedAt: NOW - 5_000,
+      outcome: "rolled-back",
+      goingBack: true,
+      paused: null,
+      cause: {
+        kind: "verdict",
+        service: "api",
+        sentence: "9 errors in 40 requests (22.5 %)",
+        exit: null,
+        judgement: null,
+      },
+    },
+    holds: [{ revision: R2, reason: "9 errors in 40 requests (22.5 %)", by: "engine", at: NOW }],
+  };
   const states = {
     "nothing yet": [],
     "at rest": [resting()],
@@ -46,28 +71,7 @@ describe("status", () => {
     "hauled back and held": [
       resting({
         before: null,
-        deployment: {
-          ...canary().deployment,
-          id: "d2",
-          kind: "deploy",
-          from: R1,
-          to: R2,
-          by: "user:ada",
-          reason: null,
-          startedAt: NOW - 60_000,
-          finishedAt: NOW - 5_000,
-          outcome: "rolled-back",
-          goingBack: true,
-          paused: null,
-          cause: {
-            kind: "verdict",
-            service: "api",
-            sentence: "9 errors in 40 requests (22.5 %)",
-            exit: null,
-            judgement: null,
-          },
-        },
-        holds: [{ revision: R2, reason: "9 errors in 40 requests (22.5 %)", by: "engine", at: NOW }],
+        ...hauledBack,
       }),
     ],
     "taken down after it was hauled back": [
@@ -76,28 +80,7 @@ describe("status", () => {
         before: null,
         services: [],
         resources: {},
-        deployment: {
-          ...canary().deployment,
-          id: "d2",
-          kind: "deploy",
-          from: R1,
-          to: R2,
-          by: "user:ada",
-          reason: null,
-          startedAt: NOW - 60_000,
-          finishedAt: NOW - 5_000,
-          outcome: "rolled-back",
-          goingBack: true,
-          paused: null,
-          cause: {
-            kind: "verdict",
-            service: "api",
-            sentence: "9 errors in 40 requests (22.5 %)",
-            exit: null,
-            judgement: null,
-          },
-        },
-        holds: [{ revision: R2, reason: "9 errors in 40 requests (22.5 %)", by: "engine", at: NOW }],
+        ...hauledBack,
       }),
     ],
     "paused, the target is away": [

@@ -1,9 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, realpathSync, statSync } from "node:fs";
+import { createReadStream, existsSync, realpathSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack } from "tar-stream";
 import type { DockerEngine } from "../../../../src/docker/engine.js";
@@ -11,6 +9,7 @@ import { loadImage } from "../../../../src/docker/images.js";
 import { imageOf } from "../../../../src/images/assemble.js";
 import { OCI, thisPlatform } from "../../../../src/images/descriptor.js";
 import { dockerArchive } from "../../../../src/images/docker-archive.js";
+import { hashedFile } from "../../../../src/images/hashed-file.js";
 import type { Image } from "../../../../src/images/image.js";
 import { fileBlob, readLayout, writeLayout } from "../../../../src/images/layout.js";
 
@@ -41,7 +40,7 @@ export async function baseLayout(directory: string): Promise<Image> {
   await mkdir(directory, { recursive: true });
   const file = path.join(directory, "layer.tar");
   const tar = pack();
-  const written = write(tar, file);
+  const written = hashedFile(tar as AsyncIterable<Buffer>, file);
   const names = new Set<string>();
   const parents = (name: string) => {
     const parts = name.split("/").slice(0, -1);
@@ -108,18 +107,4 @@ function libraries(): readonly (readonly [string, string])[] {
     }
   }
   return [...found];
-}
-
-async function write(tar: ReturnType<typeof pack>, file: string): Promise<{ digest: string; size: number }> {
-  const hash = createHash("sha256");
-  let size = 0;
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      done(null, chunk);
-    },
-  });
-  await pipeline(tar, count, createWriteStream(file));
-  return { digest: `sha256:${hash.digest("hex")}`, size };
 }
