@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { TriedAgain } from "./tried-again.js";
+
+const json: ["json", { outputFile: string }] = ["json", { outputFile: ".ci/report.json" }];
 
 /** Against real engines: what `npm test` needs none of. One file at a time, each with engines of its own. */
 export default defineConfig({
@@ -12,6 +15,6 @@ export default defineConfig({
     fileParallelism: false,
     // A real kubelet or Engine on a machine that does other things may miss its moment: what fails is shown, and tried once more.
     retry: process.env.CI === undefined ? 0 : 1,
-    reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ci/report.json" }]],
+    reporters: ["default", new TriedAgain(), ...(process.env.CI === undefined ? [] : [json])],
   },
 });

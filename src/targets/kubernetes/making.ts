@@ -10,7 +10,8 @@ import { Loop, type Next } from "./loop.js";
 import { removeNamespace } from "./namespace.js";
 import { objectsFor } from "./objects.js";
 import { LAG_MS } from "./reconcile/known.js";
-import { REFUSED_MS, Reconciler } from "./reconcile/reconciler.js";
+import { Reconciler } from "./reconcile/reconciler.js";
+import { REFUSED_MS } from "./reconcile/refusals.js";
 import { StartTurn } from "./start-turn.js";
 
 const RETRY_MS = [500, 30_000] as const;

@@ -6,6 +6,7 @@ import { type FakeGateway, startFakeGateway } from "./fake-gateway.js";
 import { deploymentOf, owned, pathOf, readyPods } from "./looks.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";
 import { applyGatewayApi } from "./rig/gateway.js";
+import { INSIDE } from "./rights.js";
 import { PATIENT, system, web } from "./specs.js";
 import { Story } from "./story.js";
 
@@ -16,19 +17,6 @@ const GATEWAY: CompiledKubernetes["traffic"] = {
   section: null,
   metrics: null,
 };
-/** What docs/explanation/kubernetes.md says that Windlass may do, without a gateway. */
-const VERBS = ["get", "list", "watch", "create", "patch", "update", "delete"];
-const RIGHTS = [
-  { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "patch"] },
-  { apiGroups: [""], resources: ["configmaps", "secrets", "services", "serviceaccounts"], verbs: VERBS },
-  { apiGroups: [""], resources: ["pods", "pods/log", "events"], verbs: ["get", "list", "watch"] },
-  { apiGroups: ["apps"], resources: ["deployments"], verbs: VERBS },
-  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["get", "list", "watch"] },
-  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: VERBS },
-  { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: VERBS },
-  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies", "ingresses"], verbs: VERBS },
-];
-
 describe("a cluster that gives less than one would like", () => {
   let cluster: Cluster;
   let gateway: FakeGateway | null = null;
@@ -46,7 +34,7 @@ describe("a cluster that gives less than one would like", () => {
     const namespace = "shop-narrow";
     const path = "/api/v1/namespaces";
     await cluster.api.create(path, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-    const { file } = await cluster.kubeconfigFor({ namespace, name: "narrow", rules: RIGHTS, inside: true });
+    const { file } = await cluster.kubeconfigFor({ namespace, name: "narrow", rules: INSIDE, inside: true });
     const story = await Story.begin(cluster, "narrow", { kubeconfig: file });
     stories.push(story);
     await story.deployed("v1", system(web("v1")));

@@ -7,11 +7,14 @@ import { expectRest } from "./at-rest.js";
 import { pathOf, readyPods } from "./looks.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";
 import { kubeconfigText } from "./rig/control-plane.js";
+import { EVERYWHERE } from "./rights.js";
 import { PATIENT, system, web } from "./specs.js";
 import { Story } from "./story.js";
 
 describe("an API server in trouble, in mid-rollout", () => {
   let cluster: Cluster;
+  /** Of an account with rights of its own: a server that has just begun refuses it everything until it knows them. */
+  let kubeconfig: string;
   const stories: Story[] = [];
   beforeAll(async () => {
     // Watches end often, and begin anew straight from etcd: a compaction in between ends them with 410.
@@ -20,6 +23,8 @@ describe("an API server in trouble, in mid-rollout", () => {
       watchCache: false,
       minRequestTimeoutSeconds: 4,
     });
+    const account = await cluster.kubeconfigFor({ namespace: "default", name: "windlass", rules: EVERYWHERE });
+    kubeconfig = account.file;
   });
   afterAll(async () => {
     for (const story of stories) await story.end();
@@ -27,7 +32,7 @@ describe("an API server in trouble, in mid-rollout", () => {
   });
 
   const begin = async (name: string, options: Parameters<typeof Story.begin>[2] = {}): Promise<Story> => {
-    const story = await Story.begin(cluster, name, options);
+    const story = await Story.begin(cluster, name, { kubeconfig, ...options });
     stories.push(story);
     await story.deployed("v1", system(web("v1")));
     return story;

@@ -33,6 +33,20 @@ interface Plane {
 
 /** After an API server's crash the cluster's own controllers find their caches stale, and wait a minute and more. */
 const PATIENCE_MS = 200_000;
+/** A namespace has room for so much beside the application's name. */
+const LONGEST_NAME = 58;
+const begun = new WeakMap<Cluster, Map<string, number>>();
+
+/** The name, or one with a number where a story that is tried once more has left something behind under it. */
+function unused(cluster: Cluster, name: string): string {
+  const counts = begun.get(cluster) ?? new Map<string, number>();
+  begun.set(cluster, counts);
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  const suffix = `-${count}`;
+  return count === 1 ? name : name.slice(0, LONGEST_NAME - suffix.length) + suffix;
+}
+
 const clock = { now: () => performance.now(), wall: () => Date.now() };
 
 /** One environment on a cluster of the rig, driven by a control plane in this process. */
@@ -56,7 +70,7 @@ export class Story {
   }
 
   static async begin(cluster: Cluster, name: string, options: TargetOptions = {}): Promise<Story> {
-    const story = new Story(cluster, name, options);
+    const story = new Story(cluster, unused(cluster, name), options);
     await story.start();
     return story;
   }
@@ -177,6 +191,7 @@ export class Story {
       intentVersion: state.intentVersion,
       reports: [...this.reports, ...this.plane.world.reports].slice(-10),
       fatal: this.fatal.map(String),
+      controllers: this.cluster.program("kube-controller-manager").tail(40).split("\n"),
     };
   }
 

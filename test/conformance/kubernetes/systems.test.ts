@@ -288,17 +288,17 @@ describe("a registry that asks for a login", () => {
 
   it("lets nodes pull by the secret that the spec names", async () => {
     const { api } = world.cluster;
-    const metadata = { name: "shop-let-in" };
+    const story = await begin("let-in", { pullSecret: "registry" });
+    const metadata = { name: story.namespace };
     await api.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
     const auths = { [registry.host]: { auth: Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString("base64") } };
-    await api.create("/api/v1/namespaces/shop-let-in/secrets", {
+    await api.create(`/api/v1/namespaces/${story.namespace}/secrets`, {
       apiVersion: "v1",
       kind: "Secret",
       metadata: { name: "registry" },
       type: "kubernetes.io/dockerconfigjson",
       stringData: { ".dockerconfigjson": JSON.stringify({ auths }) },
     });
-    const story = await begin("let-in", { pullSecret: "registry" });
     await story.deployed("v1", shipped);
     expect(story.sight().observation?.services.web?.groups.r1?.replicas).toMatchObject([{ phase: "ready" }]);
   });

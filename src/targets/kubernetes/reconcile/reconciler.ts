@@ -11,20 +11,11 @@ import { shapeOf } from "../seen/owned.js";
 import { TASKS_NAME } from "../tasks.js";
 import { giveBack, wasTakenOver } from "./give-back.js";
 import { type Known, standingOf } from "./known.js";
+import { isRefusal, Refusals } from "./refusals.js";
 import { send } from "./send.js";
 
-/** Said by the server for good: trying again changes nothing until somebody changes something. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  "kubernetes-admission",
-  "kubernetes-forbidden",
-  "kubernetes-invalid",
-  "kubernetes-quota",
-  "kubernetes-refused",
-]);
 /** What the target itself remembers; it goes with the namespace. */
 const KEPT: ReadonlySet<string> = new Set([RECORD_NAME, TASKS_NAME]);
-/** Somebody may have changed the rule that it was refused by. */
-export const REFUSED_MS = 30_000;
 const AT_ONCE = 8;
 const KEPT_DRIFT = 100;
 
@@ -39,25 +30,26 @@ export interface ReconcilerOptions {
 /** Makes a namespace hold what is wanted of it and, of what is Windlass's, nothing else. */
 export class Reconciler {
   readonly #known = new Map<string, Known>();
-  /** What the server refuses, by `<kind>/<name>`; with what was refused: it is asked again when that changes, or some time later. */
-  readonly refusals = new Map<
-    string,
-    { readonly digest: string; readonly error: WindlassError; readonly object: RenderedObject; readonly at: number }
-  >();
+  /** The first refusal of this round that may pass by itself; everything else is sent before it is thrown. */
+  #passing: WindlassError | null = null;
+  readonly refusals: Refusals;
   drift: readonly Drift[] = [];
   /** The local copy has not caught up with everything that was sent: a difference may be somebody's change. */
   isLate = false;
 
-  constructor(private readonly options: ReconcilerOptions) {}
+  constructor(private readonly options: ReconcilerOptions) {
+    this.refusals = new Refusals(options.now);
+  }
 
   /** Sends what differs, in the given order, then deletes what is not wanted. Throws what is worth another try. */
   async make(objects: readonly RenderedObject[], heal: boolean): Promise<void> {
     const wanted = new Set(objects.map(nameOf));
     this.isLate = false;
-    for (const name of [...this.#known.keys(), ...this.refusals.keys()])
+    this.#passing = null;
+    for (const name of [...this.#known.keys(), ...this.refusals.names()])
       if (!wanted.has(name)) {
         this.#known.delete(name);
-        this.refusals.delete(name);
+        this.refusals.forget(name);
       }
     // Requests move before replicas go, and an abort waits for nothing else.
     await Promise.all(objects.filter((one) => this.#leadsSomewhere(one)).map((route) => this.#one(route, heal)));
@@ -66,6 +58,7 @@ export class Reconciler {
       for (let start = 0; start < same.length; start += AT_ONCE)
         await Promise.all(same.slice(start, start + AT_ONCE).map((object) => this.#one(object, heal)));
     }
+    if (this.#passing !== null) throw this.#passing;
     const services = new Set(objects.map(({ metadata }) => metadata.labels?.[SERVICE] ?? ""));
     await this.#prune(wanted, services);
   }
@@ -130,8 +123,7 @@ export class Reconciler {
       this.#known.set(name, { digest, shape: live.shape, at: now(), seen: true });
       return;
     }
-    const refusal = this.refusals.get(name);
-    if (refusal?.digest === digest && standing.kind === "new" && now() - refusal.at < REFUSED_MS) return;
+    if (standing.kind === "new" && this.refusals.holds(name, digest)) return;
     if (standing.kind === "gone") this.#tell(driftOf(object, null, [], heal));
     if (standing.kind === "gone" && !heal) return this.#leave(name, digest, "");
     try {
@@ -141,13 +133,13 @@ export class Reconciler {
           : null;
       const sent = await send(cluster.client, object, { heal: heal || standing.kind === "new", replicas });
       this.#tell(sent.drift);
-      this.refusals.delete(name);
+      this.refusals.forget(name);
       if (sent.answer === null) return this.#leave(name, digest, live?.shape ?? "");
       this.#known.set(name, { digest, shape: shapeOf(sent.answer), at: now(), seen: false });
       this.isLate = true;
     } catch (error) {
-      if (!(error instanceof WindlassError) || !REFUSALS.has(error.code)) throw error;
-      this.refusals.set(name, { digest, error, object, at: now() });
+      if (!(error instanceof WindlassError) || !isRefusal(error)) throw error;
+      if (!this.refusals.stands(name, digest, object, error)) this.#passing ??= error;
     }
   }
 
