@@ -67,6 +67,7 @@ export class ClusterEnvironment {
       port: (service, group) => this.#accepted.intent.services[service]?.groups[group]?.workload.pod?.port ?? null,
       deployment: (service, group) => this.#deploymentOf(service, group),
       clusterPort: (service) => clusterPortOf(this.#accepted.intent.services[service]?.traffic?.listen.port ?? 0),
+      now,
       changed,
       report,
     });

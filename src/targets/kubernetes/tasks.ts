@@ -11,6 +11,14 @@ import { runSmokeCommand } from "./smoke-job.js";
 const RECORD = "windlass-tasks";
 const MANAGER = "windlass-tasks";
 const REMEMBERED = 200;
+/** The API server's own trouble: it says nothing of what was to be checked. */
+const NOT_THE_SERVICE: ReadonlySet<string> = new Set([
+  "kubernetes-busy",
+  "kubernetes-unauthorized",
+  "kubernetes-unreachable",
+]);
+/** A server that has just started knows nobody's rights yet. */
+const FORBIDDEN_MS = 30_000;
 
 export interface TasksOptions {
   readonly client: Kubernetes;
@@ -23,6 +31,7 @@ export interface TasksOptions {
   readonly deployment: (service: string, group: string) => string;
   /** Port of a service's Services in the cluster. */
   readonly clusterPort: (service: string) => number;
+  readonly now: () => number;
   readonly changed: () => void;
   readonly report: (message: string, error: unknown) => void;
 }
@@ -31,6 +40,8 @@ export interface TasksOptions {
 export class ClusterTasks {
   #finished: Map<string, TaskObservation> | null = null;
   readonly #running = new Set<string>();
+  /** Since when the API server lets nobody through to a pod. */
+  #forbiddenAt: number | null = null;
 
   constructor(private readonly options: TasksOptions) {}
 
@@ -118,11 +129,25 @@ export class ClusterTasks {
         path: check.path,
         timeoutMs: check.timeoutMs,
       });
+      this.#forbiddenAt = null;
       return status === check.status ? null : `GET ${check.path} answered ${status}, not ${check.status}`;
     } catch (error) {
-      if (!(error instanceof WindlassError)) throw error;
+      if (!(error instanceof WindlassError) || (await this.#isServers(error))) throw error;
       return `GET ${check.path}: ${error.message}`;
     }
+  }
+
+  async #isServers({ code }: WindlassError): Promise<boolean> {
+    const { client, now } = this.options;
+    // A replica that is slow, or a server that hangs: then it does not say its version either.
+    if (code === "kubernetes-timeout")
+      return client.version().then(
+        () => false,
+        () => true,
+      );
+    if (code !== "kubernetes-forbidden") return NOT_THE_SERVICE.has(code);
+    this.#forbiddenAt ??= now();
+    return now() - this.#forbiddenAt < FORBIDDEN_MS;
   }
 
   async #remembered(): Promise<Map<string, TaskObservation>> {
