@@ -1,3 +1,4 @@
+import { WindlassError } from "../../error.js";
 import type { CompiledKubernetes } from "../../spec/compiled-cluster.js";
 import type { Kubernetes } from "./client/api.js";
 import { list, text } from "./seen/field.js";
@@ -20,7 +21,11 @@ export class GatewayFeatures {
     const key = `${traffic.namespace}/${traffic.name}`;
     const known = this.#known.get(key);
     if (known !== undefined && this.now() - known.at < KEPT_MS) return known.features;
-    const features = await this.#ask(traffic.namespace, traffic.name);
+    const features = await this.#ask(traffic.namespace, traffic.name).catch((error: unknown) => {
+      // Who may not look at a gateway is promised nothing by it.
+      if (error instanceof WindlassError && error.code === "kubernetes-forbidden") return [];
+      throw error;
+    });
     this.#known.set(key, { at: this.now(), features });
     return features;
   }

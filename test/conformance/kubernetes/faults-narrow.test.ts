@@ -6,7 +6,7 @@ import { type FakeGateway, startFakeGateway } from "./fake-gateway.js";
 import { deploymentOf, owned, pathOf, readyPods } from "./looks.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";
 import { applyGatewayApi } from "./rig/gateway.js";
-import { INSIDE } from "./rights.js";
+import { neededRights } from "./rights.js";
 import { PATIENT, system, web } from "./specs.js";
 import { Story } from "./story.js";
 
@@ -34,7 +34,7 @@ describe("a cluster that gives less than one would like", () => {
     const namespace = "shop-narrow";
     const path = "/api/v1/namespaces";
     await cluster.api.create(path, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-    const { file } = await cluster.kubeconfigFor({ namespace, name: "narrow", rules: INSIDE, inside: true });
+    const { file } = await cluster.kubeconfigFor({ namespace, name: "narrow", rules: neededRights(), inside: true });
     const story = await Story.begin(cluster, "narrow", { kubeconfig: file });
     stories.push(story);
     await story.deployed("v1", system(web("v1")));

@@ -7,14 +7,12 @@ import { expectRest } from "./at-rest.js";
 import { pathOf, readyPods } from "./looks.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";
 import { kubeconfigText } from "./rig/control-plane.js";
-import { EVERYWHERE } from "./rights.js";
+import { neededRights } from "./rights.js";
 import { PATIENT, system, web } from "./specs.js";
 import { Story } from "./story.js";
 
 describe("an API server in trouble, in mid-rollout", () => {
   let cluster: Cluster;
-  /** Of an account with rights of its own: a server that has just begun refuses it everything until it knows them. */
-  let kubeconfig: string;
   const stories: Story[] = [];
   beforeAll(async () => {
     // Watches end often, and begin anew straight from etcd: a compaction in between ends them with 410.
@@ -23,8 +21,6 @@ describe("an API server in trouble, in mid-rollout", () => {
       watchCache: false,
       minRequestTimeoutSeconds: 4,
     });
-    const account = await cluster.kubeconfigFor({ namespace: "default", name: "windlass", rules: EVERYWHERE });
-    kubeconfig = account.file;
   });
   afterAll(async () => {
     for (const story of stories) await story.end();
@@ -32,7 +28,7 @@ describe("an API server in trouble, in mid-rollout", () => {
   });
 
   const begin = async (name: string, options: Parameters<typeof Story.begin>[2] = {}): Promise<Story> => {
-    const story = await Story.begin(cluster, name, { kubeconfig, ...options });
+    const story = await Story.begin(cluster, name, options);
     stories.push(story);
     await story.deployed("v1", system(web("v1")));
     return story;
@@ -141,8 +137,7 @@ describe("an API server in trouble, in mid-rollout", () => {
   it("tells that its credentials have expired, and goes on with new ones in the same file", async () => {
     const file = path.join(cluster.folder, "renewed.kubeconfig");
     const token = path.join(cluster.folder, "renewed.token");
-    const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
-    const account = await cluster.kubeconfigFor({ namespace: "default", name: "deployer", rules: everything });
+    const account = await cluster.kubeconfigFor({ namespace: "default", name: "deployer", rules: neededRights() });
     const config = JSON.parse(kubeconfigText(cluster.url, cluster.ca, { token: "none" }));
     config.users = [{ name: "rig", user: { tokenFile: token } }];
     await writeFile(file, JSON.stringify(config));
@@ -156,7 +151,7 @@ describe("an API server in trouble, in mid-rollout", () => {
       ({ problem, observation }) => observation === null && problem,
     );
     expect(problem).toMatch(/Unauthorized/);
-    const again = await cluster.kubeconfigFor({ namespace: "default", name: "deployer", rules: everything });
+    const again = await cluster.kubeconfigFor({ namespace: "default", name: "deployer", rules: neededRights() });
     await writeFile(`${token}.new`, again.token);
     await copyFile(`${token}.new`, token);
     await story.until("it is seen again", ({ observation }) => observation !== null);

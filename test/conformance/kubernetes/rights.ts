@@ -1,17 +1,31 @@
-const READ = ["get", "list", "watch"];
-const EVERYTHING = [...READ, "create", "patch", "update", "delete"];
+import { readFileSync } from "node:fs";
+import { parseAllDocuments } from "yaml";
+import type { Cluster } from "./rig/cluster.js";
 
-/** What docs/explanation/kubernetes.md says that Windlass may do in a namespace that is there, without a gateway. */
-export const INSIDE = [
-  { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "patch"] },
-  { apiGroups: [""], resources: ["configmaps", "secrets", "services", "serviceaccounts"], verbs: EVERYTHING },
-  { apiGroups: [""], resources: ["pods", "pods/log", "events"], verbs: READ },
-  { apiGroups: ["apps"], resources: ["deployments"], verbs: EVERYTHING },
-  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: READ },
-  { apiGroups: ["autoscaling"], resources: ["horizontalpodautoscalers"], verbs: EVERYTHING },
-  { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: EVERYTHING },
-  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies", "ingresses"], verbs: EVERYTHING },
-];
+const FILE = new URL("../../../docs/reference/kubernetes-role.yaml", import.meta.url);
 
-/** The same where it makes the namespaces itself, and follows all of them at once. */
-export const EVERYWHERE = [...INSIDE, { apiGroups: [""], resources: ["namespaces"], verbs: ["create", "delete"] }];
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** What the documentation says that Windlass needs: more is not given to it here. */
+export function neededRights(): readonly Rule[] {
+  const documents = parseAllDocuments(readFileSync(FILE, "utf8")).map((document) => document.toJS());
+  const role = documents.find(({ kind }) => kind === "ClusterRole") as { rules: readonly Rule[] };
+  return role.rules;
+}
+
+const accounts = new WeakMap<Cluster, Promise<string>>();
+
+/** A kubeconfig of an account that has them in the whole cluster. */
+export function accountOn(cluster: Cluster): Promise<string> {
+  const known = accounts.get(cluster);
+  if (known !== undefined) return known;
+  const account = cluster
+    .kubeconfigFor({ namespace: "default", name: "windlass", rules: neededRights() })
+    .then(({ file }) => file);
+  accounts.set(cluster, account);
+  return account;
+}

@@ -12,6 +12,7 @@ import { eventually } from "../../scenario/lab/eventually.js";
 import { MemorySeries } from "../../simulation/series.js";
 import { release } from "../../simulation/system.js";
 import type { Cluster } from "./rig/cluster.js";
+import { accountOn } from "./rights.js";
 import { type ClusterWorld, namespaceOf, type TargetOptions, targetOn } from "./world.js";
 
 /** What can be seen of an environment at one moment. */
@@ -70,17 +71,19 @@ export class Story {
   }
 
   static async begin(cluster: Cluster, name: string, options: TargetOptions = {}): Promise<Story> {
-    const story = new Story(cluster, unused(cluster, name), options);
+    const kubeconfig = options.kubeconfig ?? (await accountOn(cluster));
+    const story = new Story(cluster, unused(cluster, name), { ...options, kubeconfig });
     await story.start();
     return story;
   }
 
   /** A control plane that has just been started, with the next term. */
   async start(options: TargetOptions = this.options): Promise<void> {
-    this.options = options;
+    const { kubeconfig } = this.options;
+    this.options = { ...(kubeconfig !== undefined && { kubeconfig }), ...options };
     const ledger = new MemoryLedger(this.disk);
     const { term } = await ledger.acquire(`control-plane-${this.disk.term + 1}`, 86_400_000);
-    const world = targetOn(this.cluster, options);
+    const world = targetOn(this.cluster, this.options);
     const engine = new Engine(
       {
         ledger,

@@ -10,6 +10,7 @@ import { baseLayout } from "../docker/rig/base-image.js";
 import { type RigRegistry, startRegistry } from "../docker/rig/registry.js";
 import { type Cluster, startCluster } from "./rig/cluster.js";
 import { BRIDGE_ADDRESS } from "./rig/node/network.js";
+import { accountOn } from "./rights.js";
 
 export interface Answered {
   readonly status: number;
@@ -21,6 +22,8 @@ export interface Answered {
 export class SystemWorld {
   private constructor(
     readonly cluster: Cluster,
+    /** A kubeconfig with what rights the documentation asks for. */
+    private readonly kubeconfig: string,
     private readonly registry: RigRegistry,
     private readonly postgres: PostgresServer,
     private readonly folder: string,
@@ -32,7 +35,7 @@ export class SystemWorld {
     const [registry, postgres] = await Promise.all([startRegistry(), startPostgres(), baseLayout(`${folder}/base`)]);
     const cluster = await startCluster({ kubelet: true, gateway: "traefik" });
     await cluster.allowRegistry(registry.host);
-    return new SystemWorld(cluster, registry, postgres, folder);
+    return new SystemWorld(cluster, await accountOn(cluster), registry, postgres, folder);
   }
 
   /** A new database, as pods reach it: PostgreSQL listens on a Unix socket, and the machine's bridge leads there. */
@@ -57,7 +60,7 @@ export class SystemWorld {
     return {
       protected: false,
       registry: `${this.registry.host}/${system}`,
-      kubernetes: { kubeconfig: this.cluster.kubeconfig, context: null, gateway },
+      kubernetes: { kubeconfig: this.kubeconfig, context: null, gateway },
       services,
     };
   }

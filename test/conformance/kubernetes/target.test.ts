@@ -3,6 +3,7 @@ import { eventually } from "../../contract/host.js";
 import { targetContract } from "../../contract/target.js";
 import { startRegistry } from "../docker/rig/registry.js";
 import { startCluster } from "./rig/cluster.js";
+import { accountOn } from "./rights.js";
 import { pushService } from "./service-image.js";
 import { askThroughGateway, container, targetOn } from "./world.js";
 
@@ -24,7 +25,11 @@ targetContract("Kubernetes, with real pods behind a gateway", async () => {
   const cluster = await startCluster({ kubelet: true, gateway: "traefik" });
   await cluster.allowRegistry(registry.host);
   const { name, namespace, metricsUrl: metrics } = cluster.gateway;
-  const { target } = targetOn(cluster, { traffic: { kind: "gateway", name, namespace, section: null, metrics } });
+  const kubeconfig = await accountOn(cluster);
+  const { target } = targetOn(cluster, {
+    kubeconfig,
+    traffic: { kind: "gateway", name, namespace, section: null, metrics },
+  });
   const probes = (path: string) => ({ startup: null, liveness: null, readiness: readiness(path) });
   return {
     target,
