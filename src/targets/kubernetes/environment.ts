@@ -14,6 +14,7 @@ import type { SecretStore } from "./group-secrets.js";
 import { SETTLE_MS } from "./loop.js";
 import { Making } from "./making.js";
 import { resourcesOf } from "./objects.js";
+import { Failing } from "./observe/failing.js";
 import { Leaving } from "./observe/leaving.js";
 import { observeServices } from "./observe/observe.js";
 import { Settling } from "./observe/settling.js";
@@ -42,6 +43,7 @@ export class ClusterEnvironment {
   readonly #counting: Counting;
   readonly #settling = new Settling();
   readonly #leaving = new Leaving();
+  readonly #failing = new Failing();
   #leftLately = false;
   /** Something may look otherwise than when it was seen last. */
   #dirty = true;
@@ -102,7 +104,8 @@ export class ClusterEnvironment {
     this.#tasks.want(this.#accepted.intent.tasks);
     const leftLately = this.#leaving.lately(now());
     if (leftLately !== this.#leftLately) this.#dirty = true;
-    if (!this.#dirty && this.#seen !== null && !this.#settling.pending) return { ...this.#seen, seenAt: now() };
+    const waits = this.#settling.pending || this.#failing.pending;
+    if (!this.#dirty && this.#seen !== null && !waits) return { ...this.#seen, seenAt: now() };
     this.#dirty = false;
     this.#seen = this.#look();
     return this.#seen;
@@ -145,6 +148,7 @@ export class ClusterEnvironment {
       slices: cluster.slices.in(namespace).values(),
       explained: (pod) => this.#explanations.of(pod),
       wasReady: (pod) => this.#pods.wasReady(pod),
+      failing: this.#failing.hold(deployments.values(), now()),
       leftLately: this.#leftLately,
       refused: (service, group) => this.#making.refusalOf(service, group),
     });

@@ -18,6 +18,8 @@ export interface ObserveInput {
   readonly slices: Iterable<SliceSeen>;
   readonly explained: (pod: PodSeen) => Explanation | undefined;
   readonly wasReady: (pod: PodSeen) => boolean;
+  /** Why Deployments can have no pods, by name. */
+  readonly failing: ReadonlyMap<string, string>;
   /** Pods of the environment are about to go, or have just gone. */
   readonly leftLately: boolean;
   /** What the server refused of a group, or of the service as a whole (group null). */
@@ -100,7 +102,7 @@ function groupsOf(
         .sort((a, b) => (a.createdAt + a.name < b.createdAt + b.name ? -1 : 1))
         .map((pod) => replicaOf(pod, input.explained(pod), input.wasReady(pod))),
       inFlight: 0,
-      problem: problemOf(alive, member?.deployment?.failure ?? null, refusal, input.leftLately),
+      problem: problemOf(alive, input.failing.get(member?.deployment?.name ?? "") ?? null, refusal, input.leftLately),
     };
   }
   return groups;
