@@ -16,7 +16,7 @@ import type { Clock } from "./ports/clock.js";
 import type { LedgerStore } from "./ports/ledger-store.js";
 import { type Places, placesIn } from "./ports/places.js";
 import { openSeries } from "./series/open.js";
-import { collectArtefacts } from "./serve/collect.js";
+import { collectArtefacts, collectImages } from "./serve/collect.js";
 import { damagedPlane } from "./serve/damaged.js";
 import { examine } from "./serve/doctor.js";
 import { chooseEngine, settingsIn } from "./serve/engines.js";
@@ -162,6 +162,7 @@ export async function serve(places: Places): Promise<void> {
     async () => {
       await series.maintain(clock.now());
       await collectArtefacts(engine, artefacts, log);
+      await collectImages(engine, host, log);
     },
     (error) => log("warn", `could not tidy up: ${String(error)}`),
   );

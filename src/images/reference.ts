@@ -43,3 +43,8 @@ export function parseReference(text: string): Reference {
 export function repositoryName({ registry, repository }: Reference): string {
   return registry === "docker.io" ? repository.replace(/^library\//, "") : `${registry}/${repository}`;
 }
+
+/** What a release's images are called for people: a version's `+` is none that a tag may have. */
+export function imageTag(label: string): string {
+  return label.replaceAll("+", "-");
+}

@@ -6,7 +6,7 @@ import { placesOf, thisMachine } from "../cli/home.js";
 import type { ControlPlane } from "../engine/control-plane.js";
 import { freePort } from "../load/free-port.js";
 import type { Load } from "../load/load.js";
-import { instanceOf } from "../targets/host/daemon/daemon.js";
+import { instanceOf } from "../targets/host/daemon/parts.js";
 import { SHARED_DATA } from "../targets/host/resources/unprivileged.js";
 import { windlass } from "./command.js";
 import { rows, type Told } from "./measured.js";

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Places } from "../../src/ports/places.js";
 import { placesIn } from "../../src/ports/places.js";
-import { instanceOf } from "../../src/targets/host/daemon/daemon.js";
+import { instanceOf } from "../../src/targets/host/daemon/parts.js";
 import { isAlive, processRow } from "../../src/targets/host/supervisor/process-table.js";
 import { marked } from "../../src/targets/host/supervisor/process-tree.js";
 import { createHostTarget, type HostTarget } from "../../src/targets/host/target.js";

@@ -8,7 +8,7 @@ import { fromDockerfile } from "../../images/make/from-dockerfile.js";
 import { FILES_DIRECTORY, fromFiles } from "../../images/make/from-files.js";
 import { fromTag } from "../../images/make/from-tag.js";
 import type { Destination, MadeImage } from "../../images/make/made.js";
-import { parseReference } from "../../images/reference.js";
+import { imageTag, parseReference } from "../../images/reference.js";
 import { dockerCredentials } from "../../images/registry/credentials.js";
 import { pullImage } from "../../images/registry/pull.js";
 import { Registries } from "../../images/registry/registries.js";
@@ -100,7 +100,7 @@ export class Workshop {
       });
     return {
       repository: registry === undefined ? `localhost/${system}/${name}` : `${registry.prefix}/${name}`,
-      tag: label.replaceAll("+", "-"),
+      tag: imageTag(label),
       push: registry !== undefined,
     };
   }

@@ -8,9 +8,10 @@ import { WindlassError } from "../../error.js";
 import type { Clock } from "../../ports/clock.js";
 import type { Places } from "../../ports/places.js";
 import type { Application, LogLine, LogQuery, SignalReading, SignalSource, Target } from "../../ports/target.js";
+import type { SpentImage } from "./container/spent-image.js";
 import { counted, signals } from "./counted.js";
 import { daemonArgv as defaultArgv } from "./daemon/entry.js";
-import type { ControlPlane, Facts, Hello, Observed, Signals } from "./daemon/protocol.js";
+import type { ControlPlane, Facts, Hello, Observed, RemovedImages, Signals } from "./daemon/protocol.js";
 import { UnixHttp } from "./daemon/unix-http.js";
 import { readSignals } from "./reading.js";
 import type { SignalCursor } from "./second-map.js";
@@ -33,12 +34,16 @@ export interface HostTarget extends Target, SignalSource {
   setSecrets(environment: EnvironmentKey, values: Readonly<Record<string, string | null>>): Promise<void>;
   /** The daemon starts this process again when it dies; null: it ends on purpose. */
   watchControlPlane(process: ControlPlane | null): Promise<void>;
+  /** Takes images from this machine's Engine that nothing runs. Resolves with the references of those that went. */
+  removeImages(images: readonly SpentImage[]): Promise<readonly string[]>;
   /** Ends the daemon; with `everything` replicas, resources and edge, too. Resolves when it has said yes. */
   leave(everything: boolean): Promise<void>;
   close(): void;
 }
 
 const DEADLINE_MS = 5_000;
+/** An Engine takes seconds for each image of many files. */
+const IMAGES_MS = 10 * 60_000;
 const START_WITHIN_MS = 30_000;
 const POLL_MS = 50;
 
@@ -89,6 +94,10 @@ export function createHostTarget(options: HostTargetOptions): HostTarget {
     async watchControlPlane(process) {
       if (process !== null) return put("/control-plane", process);
       await daemon.json({ method: "DELETE", path: "/control-plane", deadlineMs: DEADLINE_MS });
+    },
+    async removeImages(images) {
+      const request = { method: "POST", path: "/images/remove", body: { images }, deadlineMs: IMAGES_MS } as const;
+      return (await daemon.json<RemovedImages>(request)).removed;
     },
     async leave(everything) {
       await daemon.json({ method: "POST", path: "/leave", body: { everything }, deadlineMs: DEADLINE_MS });

@@ -16,7 +16,7 @@ import {
 import { execIn } from "../../../src/docker/exec.js";
 import { labelled } from "../../../src/docker/filters.js";
 import { LABEL } from "../../../src/targets/host/container/names.js";
-import { instanceOf } from "../../../src/targets/host/daemon/daemon.js";
+import { instanceOf } from "../../../src/targets/host/daemon/parts.js";
 import { eventually } from "../../contract/host.js";
 import { storiesOn } from "../../contract/host-stories.js";
 import { group, intent, traffic } from "../../contract/intents.js";

@@ -4,7 +4,7 @@ import type { DockerEngine } from "../../../src/docker/engine.js";
 import { labelled } from "../../../src/docker/filters.js";
 import { listNetworks } from "../../../src/docker/networks.js";
 import { LABEL } from "../../../src/targets/host/container/names.js";
-import { instanceOf } from "../../../src/targets/host/daemon/daemon.js";
+import { instanceOf } from "../../../src/targets/host/daemon/parts.js";
 import { type Host, startHost } from "../../contract/host.js";
 import { type RigEngine, startEngine } from "./rig/engine.js";
 import { serviceImage } from "./rig/service-image.js";

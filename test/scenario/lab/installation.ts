@@ -8,7 +8,7 @@ import type { ControlPlane } from "../../../src/engine/control-plane.js";
 import type { EnvironmentView } from "../../../src/engine/view.js";
 import { WindlassError } from "../../../src/error.js";
 import type { Places } from "../../../src/ports/places.js";
-import { instanceOf } from "../../../src/targets/host/daemon/daemon.js";
+import { instanceOf } from "../../../src/targets/host/daemon/parts.js";
 import type { Facts } from "../../../src/targets/host/daemon/protocol.js";
 import { UnixHttp } from "../../../src/targets/host/daemon/unix-http.js";
 import { SHARED_DATA } from "../../../src/targets/host/resources/unprivileged.js";

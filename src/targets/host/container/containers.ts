@@ -12,6 +12,7 @@ import { type Credentials, Images } from "./images.js";
 import { type PrintedBy, printedBy } from "./log-source.js";
 import { containerLabels, containerName, LABEL } from "./names.js";
 import { Networks } from "./networks.js";
+import { removeSpent, type SpentImage } from "./spent-image.js";
 import type { ContainerPreparation, Workshop } from "./start.js";
 
 export interface ContainersOptions {
@@ -119,6 +120,16 @@ export class Containers {
     this.sweepAt = now + SWEEP_MS;
     this.networksToSweep = false;
     void this.sweepNetworks();
+  }
+
+  /** Images that nothing needs any more; resolves with those that went. Where no container was ever wanted, nothing is. */
+  async removeImages(images: readonly SpentImage[]): Promise<readonly string[]> {
+    const { connection } = this.workshop;
+    if (!connection.begun) return [];
+    const removed: string[] = [];
+    for (const image of images)
+      if (await connection.use((engine) => removeSpent(engine, image))) removed.push(image.reference);
+    return removed;
   }
 
   /** After the last replica: nothing of this installation is left in the Engine. */

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Workload } from "../../../core/model/intent.js";
 import { WindlassError } from "../../../error.js";
 import { removeDurably, writeDurably } from "../supervisor/durable-file.js";
 import { fileSafe } from "../supervisor/replica-record.js";
@@ -35,6 +36,13 @@ export class Intents {
 
   get(environment: string): ApplyRequest | null {
     return this.byEnvironment.get(environment) ?? null;
+  }
+
+  /** What every group of every environment is to run. */
+  workloads(): readonly Workload[] {
+    return this.all()
+      .flatMap(({ intent }) => Object.values(intent.services))
+      .flatMap(({ groups }) => Object.values(groups).map(({ workload }) => workload));
   }
 
   /** Durable when it returns. False: an older revision of the same term, ignored. Throws `target-stale-term`. */

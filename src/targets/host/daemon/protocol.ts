@@ -17,6 +17,7 @@ import { intentSchema } from "./intent-schema.js";
  * | `GET /facts` | | {@link Facts}, for `doctor` |
  * | `PUT /control-plane` | {@link ControlPlane} | `{}`: start it again when it dies |
  * | `DELETE /control-plane` | | `{}`: it ends on purpose |
+ * | `POST /images/remove` | {@link RemoveImages} | {@link RemovedImages} |
  * | `PUT /secrets` | {@link SecretsRequest} | `{}` |
  * | `POST /leave` | {@link LeaveRequest} | `{}`: the daemon ends; `everything` ends the replicas and the edge, too |
  *
@@ -55,6 +56,15 @@ export const secretsRequest = z.object({
   values: z.record(z.string(), z.string().nullable()),
 });
 export type SecretsRequest = z.infer<typeof secretsRequest>;
+
+export const removeImages = z.object({
+  images: z.array(z.object({ reference: z.string().min(1), tags: z.array(z.string()) })).max(1_000),
+});
+export type RemoveImages = z.infer<typeof removeImages>;
+export interface RemovedImages {
+  /** References; what is in use, was there for somebody else, or was not there at all is not among them. */
+  readonly removed: readonly string[];
+}
 
 export const leaveRequest = z.object({ everything: z.boolean() });
 export type LeaveRequest = z.infer<typeof leaveRequest>;

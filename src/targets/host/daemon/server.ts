@@ -10,6 +10,8 @@ import {
   DAEMON_PROTOCOL,
   leaveRequest,
   PROTOCOL_HEADER,
+  type RemovedImages,
+  removeImages,
   secretsRequest,
 } from "./protocol.js";
 
@@ -75,6 +77,10 @@ async function answer(
       const { environment, values } = await body(request, secretsRequest);
       daemon.secrets.set(environment, values);
       return send(response, {});
+    }
+    case "POST /images/remove": {
+      const { images } = await body(request, removeImages);
+      return send(response, { removed: await daemon.removeImages(images) } satisfies RemovedImages);
     }
     case "POST /leave": {
       const { everything } = await body(request, leaveRequest);
