@@ -18,7 +18,6 @@ describe("an API server in trouble, in mid-rollout", () => {
     // Watches end often, and begin anew straight from etcd: a compaction in between ends them with 410.
     cluster = await startCluster({
       kwok: { nodes: 2, zones: 2 },
-      watchCache: false,
       minRequestTimeoutSeconds: 4,
     });
   });

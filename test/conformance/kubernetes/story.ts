@@ -32,8 +32,8 @@ interface Plane {
   readonly term: number;
 }
 
-/** After an API server's crash the cluster's own controllers find their caches stale, and wait a minute and more. */
-const PATIENCE_MS = 200_000;
+/** It says only that a story hangs. */
+const PATIENCE_MS = 120_000;
 /** A namespace has room for so much beside the application's name. */
 const LONGEST_NAME = 58;
 const begun = new WeakMap<Cluster, Map<string, number>>();

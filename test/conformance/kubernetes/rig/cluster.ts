@@ -14,6 +14,8 @@ import { type RealNode, startNode } from "./node/node.js";
 import type { RigProgram } from "./program.js";
 
 const run = promisify(execFile);
+/** What acts on what the API server says. */
+const CONTROLLERS: ReadonlySet<string> = new Set(["kube-controller-manager", "kube-scheduler", "kwok"]);
 
 export interface ClusterOptions extends ControlPlaneOptions {
   readonly kwok?: KwokOptions;
@@ -163,11 +165,17 @@ export class Cluster {
     this.plane.apiServer.resume();
   }
 
-  /** Ends the API server (as a crash does, when `kill`), and starts it anew at the same address after so long. */
+  /**
+   * Ends the API server (as a crash does, when `kill`), and starts it anew at the same address after so long, and its
+   * controllers once it is there.
+   */
   async restartApiServer(how: { readonly kill?: boolean; readonly downMs?: number } = {}): Promise<void> {
     await (how.kill === true ? this.plane.apiServer.kill() : this.plane.apiServer.end());
     if (how.downMs !== undefined) await new Promise((resolve) => setTimeout(resolve, how.downMs));
     await this.plane.apiServer.start();
+    // They would look for it again after a minute, as often as it was away; a real cluster's lose their lease and begin anew.
+    const controllers = this.started.filter(({ name }) => CONTROLLERS.has(name));
+    await Promise.all(controllers.map((one) => one.kill().then(() => one.start())));
   }
 
   /**
