@@ -39,6 +39,8 @@ export interface GroupObservation {
   readonly inFlight: number;
   /** Why the group cannot have replicas at all (artefact corrupt, command not found), or null. */
   readonly problem: string | null;
+  /** Why it has fewer replicas than were asked for, where that may pass by itself; absent: nothing says. */
+  readonly late?: string;
 }
 
 export interface ServiceObservation {

@@ -57,5 +57,5 @@ export function lastTrouble(group: GroupObservation | undefined): StartTrouble {
   if (ended?.lastExit) return { sentence: `${ended.id}: ${ended.lastExit.message}`, exit: ended.lastExit };
   const probed = waiting.find((replica) => replica.probe !== null);
   if (probed?.probe) return { sentence: `${probed.id}: ${probed.probe}`, exit: null };
-  return { sentence: "they start", exit: null };
+  return { sentence: group?.late ?? "they start", exit: null };
 }

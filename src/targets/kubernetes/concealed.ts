@@ -22,7 +22,8 @@ export function concealed(
                 },
               },
         );
-        return [id, { ...group, replicas, problem: maybe(group.problem) }];
+        const late = group.late === undefined ? {} : { late: conceal(group.late) };
+        return [id, { ...group, replicas, problem: maybe(group.problem), ...late }];
       });
       return [name, { ...service, groups: Object.fromEntries(groups) }];
     }),

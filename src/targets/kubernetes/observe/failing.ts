@@ -6,7 +6,14 @@ const PASSES =
 /** Controllers wait twice as long after each failure: after an outage of half a minute they try again within a minute. */
 const PASSING_MS = 60_000;
 
-/** Why Deployments can have no pods. What passes by itself most of the time is told when it has stood for a minute. */
+/** Why a Deployment has no pods. */
+export interface Failure {
+  readonly said: string;
+  /** Waiting for it changes something, most of the time. */
+  readonly passes: boolean;
+}
+
+/** Why Deployments can have no pods. What passes by itself most of the time stands when it has lasted for a minute. */
 export class Failing {
   /** Since when, by Deployment. */
   readonly #since = new Map<string, number>();
@@ -14,22 +21,21 @@ export class Failing {
   pending = false;
 
   /** By the Deployment's name. */
-  hold(deployments: Iterable<DeploymentSeen>, now: number): ReadonlyMap<string, string> {
-    const told = new Map<string, string>();
+  hold(deployments: Iterable<DeploymentSeen>, now: number): ReadonlyMap<string, Failure> {
+    const told = new Map<string, Failure>();
     const passing = new Set<string>();
     this.pending = false;
     for (const { name, failure } of deployments) {
       if (failure === null) continue;
-      if (PASSES.test(failure)) {
+      let passes = PASSES.test(failure);
+      if (passes) {
         passing.add(name);
         const since = this.#since.get(name) ?? now;
         this.#since.set(name, since);
-        if (now - since < PASSING_MS) {
-          this.pending = true;
-          continue;
-        }
+        passes = now - since < PASSING_MS;
+        this.pending ||= passes;
       }
-      told.set(name, failure);
+      told.set(name, { said: failure, passes });
     }
     for (const name of this.#since.keys()) if (!passing.has(name)) this.#since.delete(name);
     return told;

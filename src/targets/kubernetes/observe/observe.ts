@@ -6,7 +6,8 @@ import type { ClusterTraffic } from "../../../spec/compiled-cluster.js";
 import type { DeploymentSeen } from "../seen/deployment.js";
 import type { PodSeen } from "../seen/pod.js";
 import type { RouteSeen, SliceSeen } from "../seen/route.js";
-import { problemOf } from "./problem.js";
+import type { Failure } from "./failing.js";
+import { troubleOf } from "./problem.js";
 import { type Explanation, replicaOf } from "./replica.js";
 import { weightsInForce } from "./weights.js";
 
@@ -19,7 +20,7 @@ export interface ObserveInput {
   readonly explained: (pod: PodSeen) => Explanation | undefined;
   readonly wasReady: (pod: PodSeen) => boolean;
   /** Why Deployments can have no pods, by name. */
-  readonly failing: ReadonlyMap<string, string>;
+  readonly failing: ReadonlyMap<string, Failure>;
   /** Pods of the environment are about to go, or have just gone. */
   readonly leftLately: boolean;
   /** What the server refused of a group, or of the service as a whole (group null). */
@@ -102,7 +103,11 @@ function groupsOf(
         .sort((a, b) => (a.createdAt + a.name < b.createdAt + b.name ? -1 : 1))
         .map((pod) => replicaOf(pod, input.explained(pod), input.wasReady(pod))),
       inFlight: 0,
-      problem: problemOf(alive, input.failing.get(member?.deployment?.name ?? "") ?? null, refusal, input.leftLately),
+      ...troubleOf(alive, {
+        failure: input.failing.get(member?.deployment?.name ?? ""),
+        refusal,
+        leftLately: input.leftLately,
+      }),
     };
   }
   return groups;

@@ -1,4 +1,6 @@
+import type { GroupObservation } from "../../../core/model/observation.js";
 import type { PodSeen } from "../seen/pod.js";
+import type { Failure } from "./failing.js";
 
 /** Waiting longer changes none of these: somebody has to change something. */
 const HOPELESS: ReadonlySet<string> = new Set([
@@ -18,19 +20,31 @@ const PULL_HINT = "a registry that asks for a login needs `pullSecret` in the sp
 /** Pods on their way out still count: what a quota refuses until they are gone is only late. */
 const QUOTA = /exceeded quota/;
 
-/**
- * Why a group cannot have replicas at all, or null. `ErrImagePull` is not one: a registry may hiccup once, and the
- * second failure is called `ImagePullBackOff`.
- */
-export function problemOf(
-  pods: readonly PodSeen[],
-  failure: string | null,
-  refusal: string | null,
+/** What else is known of a group than its pods. */
+export interface GroupTrouble {
+  readonly failure: Failure | undefined;
+  /** What the API server refused. */
+  readonly refusal: string | null;
   /** Other pods of the environment are about to go, or have just gone. */
-  leftLately: boolean,
-): string | null {
-  if (refusal !== null) return refusal;
-  if (failure !== null && !(leftLately && QUOTA.test(failure))) return `no pod can be made: ${failure}`;
+  readonly leftLately: boolean;
+}
+
+/**
+ * Why a group cannot have replicas at all (`problem`), or has none yet (`late`). `ErrImagePull` is neither: a registry may
+ * hiccup once, and the second failure is called `ImagePullBackOff`.
+ */
+export function troubleOf(
+  pods: readonly PodSeen[],
+  { failure, refusal, leftLately }: GroupTrouble,
+): Pick<GroupObservation, "problem" | "late"> {
+  if (refusal !== null) return { problem: refusal };
+  const said = failure === undefined ? null : `no pod can be made: ${failure.said}`;
+  const passes = failure?.passes === true || (leftLately && QUOTA.test(failure?.said ?? ""));
+  if (said !== null && !passes) return { problem: said };
+  return { problem: hopeless(pods), ...(said !== null && { late: said }) };
+}
+
+function hopeless(pods: readonly PodSeen[]): string | null {
   const pod = pods.find((one) => !one.deleting && one.waiting !== null && HOPELESS.has(one.waiting.reason));
   if (pod?.waiting == null) return null;
   const { reason, message } = pod.waiting;
