@@ -21,15 +21,25 @@ export const replicaRecord = z.object({
 export type ReplicaRecord = z.infer<typeof replicaRecord>;
 
 export class ReplicaRecords {
+  /** What was written last, by replica. */
+  private readonly kept = new Map<string, string>();
+
   constructor(private readonly directory: string) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 
-  write(record: ReplicaRecord): void {
-    writeDurably(this.file(record), JSON.stringify(record));
+  /** Writes what differs from what was written last; what has neither process nor container needs no record. */
+  keep(record: ReplicaRecord): void {
+    const key = keyOf(record);
+    const text = JSON.stringify(record);
+    if (this.kept.get(key) === text) return;
+    if (record.process === null && record.container === undefined) removeDurably(this.file(record));
+    else writeDurably(this.file(record), text);
+    this.kept.set(key, text);
   }
 
   remove(record: { environment: string; id: string }): void {
+    this.kept.delete(keyOf(record));
     removeDurably(this.file(record));
   }
 
@@ -49,9 +59,11 @@ export class ReplicaRecords {
   }
 
   private file(record: { environment: string; id: string }): string {
-    return path.join(this.directory, `${fileSafe(`${record.environment}/${record.id}`)}.json`);
+    return path.join(this.directory, `${fileSafe(keyOf(record))}.json`);
   }
 }
+
+const keyOf = ({ environment, id }: { environment: string; id: string }): string => `${environment}/${id}`;
 
 /** A name for a file or a control group: the same for the same key, different for different ones. */
 export function fileSafe(key: string): string {

@@ -1,5 +1,3 @@
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import path from "node:path";
 import type { ServiceIntent } from "../../../core/model/intent.js";
 import type { Known } from "../container/changes.js";
 import { ContainerRunner } from "../container/container-runner.js";
@@ -7,6 +5,7 @@ import type { Containers } from "../container/containers.js";
 import type { Cgroups } from "./cgroup.js";
 import type { PortPool } from "./free-port.js";
 import { ReplicaOutput } from "./output.js";
+import { OutputPlaces } from "./output-places.js";
 import { isAlive, processTable } from "./process-table.js";
 import { killAll, marked, membersOf } from "./process-tree.js";
 import type { GroupPlan, Replica, ReplicaIdentity } from "./replica.js";
@@ -15,6 +14,7 @@ import type { ReplicaRunner } from "./replica-runner.js";
 import { adoptedContainer, adoptedReplica, freshReplica, planOf, type ReplicaState } from "./replica-state.js";
 import { type Preparation, Runner } from "./runner.js";
 import { scale } from "./scale.js";
+import { UsageSampler } from "./usage.js";
 
 export interface SupervisorOptions {
   /** Names this installation in the environment of everything that it starts. */
@@ -37,10 +37,13 @@ export interface SupervisorOptions {
 export class Supervisor {
   private readonly replicas = new Map<string, Replica>();
   private readonly wanted = new Map<string, Readonly<Record<string, ServiceIntent>>>();
-  private sampledAt = 0;
-  private cpuBefore = new Map<string, number>();
+  private readonly usage: UsageSampler;
+  private readonly outputs: OutputPlaces;
 
-  constructor(private readonly options: SupervisorOptions) {}
+  constructor(private readonly options: SupervisorOptions) {
+    this.usage = new UsageSampler(options.now);
+    this.outputs = new OutputPlaces(options.logs);
+  }
 
   /** Makes the replicas of one environment what these services say; an empty record ends them all. */
   want(environment: string, services: Readonly<Record<string, ServiceIntent>>): void {
@@ -120,32 +123,9 @@ export class Supervisor {
     this.forgetGone();
   }
 
-  /** Memory and processor time of every replica, its children included; once a second is enough. */
+  /** Once a second is enough. */
   sample(): void {
-    if (this.replicas.size === 0) return;
-    const table = processTable();
-    const now = this.options.now();
-    const cpuNow = new Map<string, number>();
-    for (const [key, replica] of this.replicas) {
-      const { runner } = replica;
-      if (runner instanceof ContainerRunner) {
-        replica.usage = runner.usage;
-        runner.sample();
-        continue;
-      }
-      const { process } = runner.state;
-      if (process === null) continue;
-      const rows = membersOf(process, [], table);
-      const memoryBytes = rows.reduce((total, row) => total + row.rssBytes, 0);
-      const cpuMs = rows.reduce((total, row) => total + row.cpuMs, 0);
-      const before = this.cpuBefore.get(key);
-      const cpuShare = before === undefined ? 0 : Math.max(0, cpuMs - before) / Math.max(1, now - this.sampledAt);
-      cpuNow.set(key, cpuMs);
-      replica.usage = { memoryBytes, cpuShare };
-      if (runner instanceof Runner) runner.uses(memoryBytes);
-    }
-    this.cpuBefore = cpuNow;
-    this.sampledAt = now;
+    this.usage.look(this.replicas);
   }
 
   /** Keeps the output files small; true when one was over its limit and will want to be looked at again soon. */
@@ -153,28 +133,14 @@ export class Supervisor {
     return this.all().reduce((any, replica) => replica.output.rotate() || any, false);
   }
 
-  /** Of replicas that are gone, the newest so many outputs per environment stay readable on the disk. */
-  pruneOutput(keep = 20): void {
-    const { logs } = this.options;
-    const inUse = new Set(this.all().map((replica) => this.outputDirectory(replica)));
-    for (const environment of existsSync(logs) ? readdirSync(logs) : []) {
-      const gone = readdirSync(path.join(logs, environment))
-        .map((name) => path.join(logs, environment, name))
-        .filter((directory) => !inUse.has(directory))
-        .map((directory) => ({ directory, at: statSync(directory).mtimeMs }))
-        .sort((a, b) => b.at - a.at);
-      for (const { directory } of gone.slice(keep)) rmSync(directory, { recursive: true, force: true });
-    }
-  }
-
-  outputDirectory(identity: ReplicaIdentity): string {
-    return path.join(this.options.logs, fileSafe(identity.environment), fileSafe(identity.id));
+  pruneOutput(): void {
+    this.outputs.prune(new Set(this.all().map((replica) => this.outputs.of(replica))));
   }
 
   private add(identity: ReplicaIdentity, plan: GroupPlan, state: ReplicaState, adopted: ReplicaRecord | null): void {
     const { environment, service, group, number, id } = identity;
     const { digest } = plan;
-    const output = new ReplicaOutput(this.outputDirectory(identity));
+    const output = new ReplicaOutput(this.outputs.of(identity));
     const key = `${environment}/${id}`;
     const runner = this.runnerOf(identity, plan, state, output, adopted);
     this.replicas.set(key, { environment, service, group, number, id, digest, runner, output, usage: null });
@@ -235,27 +201,19 @@ export class Supervisor {
     const ready = state.phase === "ready";
     const { process, port, restarts } = state;
     const base: ReplicaRecord = { environment, service, group, number, id, digest, process, port, restarts, ready };
-    const record = container === undefined ? base : { ...base, container };
-    const text = JSON.stringify(record);
-    const key = `${environment}/${id}`;
-    if (this.remembered.get(key) === text) return;
     try {
-      if (process === null && container === undefined) this.options.records.remove(record);
-      else this.options.records.write(record);
-      this.remembered.set(key, text);
+      this.options.records.keep(container === undefined ? base : { ...base, container });
     } catch (error) {
       // A replica runs on without its record; a later daemon knows it by its marker and replaces it.
-      this.options.report(`the record of ${key} could not be written`, error);
+      this.options.report(`the record of ${environment}/${id} could not be written`, error);
     }
   }
-  private readonly remembered = new Map<string, string>();
 
   private forgetGone(): void {
     for (const [key, replica] of this.replicas) {
       if (replica.runner.state.phase !== "gone") continue;
       this.replicas.delete(key);
       if (replica.runner instanceof ContainerRunner) this.options.containers.forget(replica.runner);
-      this.remembered.delete(key);
       this.options.ports.release(replica.runner.state.port);
       this.options.records.remove(replica);
       this.options.changed();
