@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -282,7 +283,35 @@ describe("while the daemon is away", () => {
     await eventually(async () => (await inspectContainer(world.engine, stray.Id)) === null, "the stray is removed");
     await down("shop/labels");
   });
+
+  test("one that has ended and cannot be taken away holds nobody up, and goes once it can", async () => {
+    await apply("shop/held", 1, web(1));
+    await ready("shop/held", 1);
+    const [id = ""] = await ids("shop/held");
+    const { GraphDriver } = await world.engine.json<{ GraphDriver: { Data: { UpperDir: string } } }>(
+      "GET",
+      `/containers/${id}/json`,
+    );
+    const held = path.join(GraphDriver.Data.UpperDir, "held");
+    writeFileSync(held, "");
+    hold(held, true);
+    try {
+      await apply("shop/held", 2, intent({}));
+      await eventually(async () => (await groupOf("shop/held")) === undefined, "nobody waits for it");
+      expect(await inspectContainer(world.engine, id)).not.toBeNull();
+    } finally {
+      hold(held, false);
+    }
+    await eventually(async () => (await inspectContainer(world.engine, id)) === null, "it is gone");
+    expect((await world.left()).filter((name) => name.includes("shop.held"))).toEqual([]);
+  });
 });
+
+/** A file that nobody can remove, as an Engine that crashed leaves a mount. */
+function hold(file: string, yes: boolean): void {
+  const { status, stderr } = spawnSync("chattr", [yes ? "+i" : "-i", file], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`chattr: ${stderr}`);
+}
 
 function isThere(pid: number): boolean {
   try {

@@ -1,5 +1,4 @@
 import { inspectContainer, killContainer, removeContainer, stopContainer } from "../../../docker/containers.js";
-import type { DockerEngine } from "../../../docker/engine.js";
 import { WindlassError } from "../../../error.js";
 import { crashLoops, decide } from "../supervisor/decide.js";
 import { messageOf } from "../supervisor/message.js";
@@ -23,10 +22,14 @@ export interface ContainerRunnerOptions extends Workshop {
   readonly now: () => number;
   readonly changed: (state: ReplicaState) => void;
   readonly restarting: () => void;
+  /** Its container has ended, and the Engine cannot take it away. */
+  readonly leaveBehind: (id: string) => void;
   readonly report: (message: string, error?: unknown) => void;
 }
 
 const TRY_AGAIN_MS = 1_000;
+/** After so many refusals a container that has ended is left for later: whoever waits for the replica to be gone goes on. */
+const REMOVALS = 3;
 
 /**
  * Carries out what `decide` says for one container. A container that ends by itself is started again by the Engine,
@@ -42,6 +45,7 @@ export class ContainerRunner implements ReplicaRunner {
   private owed: "terminate" | "kill" | null = null;
   private removal: "none" | "runs" | "failed" | "done" = "none";
   private removeAt = 0;
+  private refusals = 0;
 
   constructor(
     private current: ReplicaState,
@@ -251,13 +255,9 @@ export class ContainerRunner implements ReplicaRunner {
   }
 
   private remove(): void {
-    const { connection, report, changed, now } = this.options;
-    const { told } = this;
+    const { report, changed, now } = this.options;
     this.removal = "runs";
-    const { stopGraceMs } = this.current.plan;
-    const attempt =
-      told === null ? Promise.resolve() : connection.use((engine) => removed(engine, told.id, stopGraceMs));
-    attempt.then(
+    this.takeAway().then(
       () => {
         this.removal = "done";
         changed(this.state);
@@ -270,18 +270,27 @@ export class ContainerRunner implements ReplicaRunner {
     );
   }
 
+  private async takeAway(): Promise<void> {
+    const { connection, leaveBehind } = this.options;
+    const { told } = this;
+    if (told === null) return;
+    // One that the Engine is about to start again is told to end first: it may be running by then.
+    await connection.use((engine) => stopContainer(engine, told.id, this.current.plan.stopGraceMs));
+    try {
+      await connection.use((engine) => removeContainer(engine, told.id));
+    } catch (error) {
+      this.refusals += 1;
+      if (isAway(error) || this.refusals < REMOVALS) throw error;
+      leaveBehind(told.id);
+    }
+  }
+
   /** The Engine's being away is told elsewhere. */
   private background(what: string, work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!isAway(error)) this.options.report(`${this.name}: ${what} failed`, error);
     });
   }
-}
-
-/** One that the Engine is about to start again is told to end first: it may be running by then. */
-async function removed(engine: DockerEngine, id: string, stopGraceMs: number): Promise<void> {
-  await stopContainer(engine, id, stopGraceMs);
-  await removeContainer(engine, id);
 }
 
 function isBusy(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { listContainers, removeContainer, stopContainer } from "../../../docker/containers.js";
 import { labelled } from "../../../docker/filters.js";
+import { isRefusal } from "../../../docker/refusal.js";
 import type { PortPool } from "../supervisor/free-port.js";
 import type { ReplicaOutput } from "../supervisor/output.js";
 import type { GroupPlan, ReplicaIdentity } from "../supervisor/replica.js";
@@ -48,6 +49,8 @@ export class Containers {
   private sweepAt = 0;
   private resyncAt = 0;
   private networksToSweep = false;
+  /** Ids of containers that have ended and that the Engine could not take away, as after a crash of its own. */
+  private readonly behind = new Set<string>();
 
   constructor(private readonly options: ContainersOptions) {
     const { instance, dockerHost, now, report, ports, credentials } = options;
@@ -88,6 +91,10 @@ export class Containers {
       placed: { name, environment, labels, cpu, memoryBytes },
       prepare: (present) => prepare(identity, plan, present),
       now,
+      leaveBehind: (id) => {
+        this.behind.add(id);
+        report(`the container ${name} has ended; it is taken away once the Engine can`);
+      },
       report,
     });
     this.runners.set(name, { environment, runner });
@@ -134,6 +141,7 @@ export class Containers {
 
   /** After the last replica: nothing of this installation is left in the Engine. */
   async end(): Promise<void> {
+    await this.removeBehind().catch((error: unknown) => this.failed("containers that were left behind", error));
     if (this.networksToSweep) await this.sweepNetworks();
     await this.workshop.connection.close();
   }
@@ -142,6 +150,7 @@ export class Containers {
   private resync(strays: boolean): void {
     this.resyncAt = this.options.now() + RESYNC_MS;
     for (const { runner } of this.runners.values()) runner.look();
+    this.removeBehind().catch((error: unknown) => this.failed("containers that were left behind", error));
     if (!strays) return;
     this.networksToSweep = true;
     this.removeStrays().catch((error: unknown) => this.failed("containers that nobody wants", error));
@@ -156,9 +165,23 @@ export class Containers {
         if (this.runners.has(name)) continue;
         report(`removes the container ${name}, which nobody wants`);
         await stopContainer(engine, Id, STRAY_GRACE_MS);
-        await removeContainer(engine, Id);
+        this.behind.add(Id);
       }
     });
+    await this.removeBehind();
+  }
+
+  private async removeBehind(): Promise<void> {
+    for (const id of this.behind)
+      await this.workshop.connection.use(async (engine) => {
+        try {
+          await removeContainer(engine, id);
+          this.behind.delete(id);
+        } catch (error) {
+          // Still held; it was told when it was left.
+          if (!isRefusal(error, 500) && !isRefusal(error, 409)) throw error;
+        }
+      });
   }
 
   private async sweepNetworks(): Promise<void> {
