@@ -38,19 +38,24 @@ export function start(configuration, log, release) {
   server.on("listening", () => log.info({ port: portOf(server) }, "listening"));
   const schema = prepareSchema(pool, configuration, log, state);
 
-  const close = async () => {
-    state.stopping = true;
-    let inTime = true;
-    const late = setTimeout(() => {
-      inTime = false;
-      server.closeAllConnections();
-    }, configuration.SHUTDOWN_GRACE_MS);
+  const finish = async () => {
     await new Promise((resolve) => server.close(resolve));
-    clearTimeout(late);
     await schema;
     await pool.end();
-    return inTime;
   };
+  /** @returns {Promise<boolean>} */
+  const close = () =>
+    new Promise((resolve, reject) => {
+      state.stopping = true;
+      // It also keeps the process: an end that never comes must not be a silent one.
+      const late = setTimeout(() => {
+        server.closeAllConnections();
+        resolve(false);
+      }, configuration.SHUTDOWN_GRACE_MS);
+      finish()
+        .finally(() => clearTimeout(late))
+        .then(() => resolve(true), reject);
+    });
   return { server, close };
 }
 

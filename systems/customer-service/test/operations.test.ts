@@ -132,8 +132,8 @@ describe("stopping", () => {
     await expect(one.fetch("/health")).rejects.toThrow();
     running.finish();
     expect(await running.answer).toEqual({ status: 200, connection: "close" });
-    expect(await ended).toBe(0);
-    expect(one.log.at(-1)).toMatchObject({ message: "stopped", inTime: true });
+    expect(await ended, one.output()).toBe(0);
+    expect(one.log.at(-1), one.output()).toMatchObject({ message: "stopped", inTime: true });
   });
 
   test("does not wait forever for a client that never finishes", async () => {
