@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
 import type { Cluster } from "./rig/cluster.js";
 
@@ -19,13 +20,15 @@ export function neededRights(): readonly Rule[] {
 
 const accounts = new WeakMap<Cluster, Promise<string>>();
 
-/** A kubeconfig of an account that has them in the whole cluster. */
+/** A kubeconfig of the account that the documentation's file makes, as somebody applies it. */
 export function accountOn(cluster: Cluster): Promise<string> {
-  const known = accounts.get(cluster);
-  if (known !== undefined) return known;
-  const account = cluster
-    .kubeconfigFor({ namespace: "default", name: "windlass", rules: neededRights() })
-    .then(({ file }) => file);
-  accounts.set(cluster, account);
-  return account;
+  const known = accounts.get(cluster) ?? makeAccount(cluster);
+  accounts.set(cluster, known);
+  return known;
+}
+
+async function makeAccount(cluster: Cluster): Promise<string> {
+  await cluster.kubectl(["create", "namespace", "windlass"]);
+  await cluster.kubectl(["apply", "-f", fileURLToPath(FILE)]);
+  return (await cluster.accountKubeconfig("windlass", "windlass")).file;
 }

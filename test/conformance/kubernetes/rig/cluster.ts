@@ -144,8 +144,14 @@ export class Cluster {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `rig-${name}` },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     });
+    return this.accountKubeconfig(namespace, name);
+  }
+
+  /** A kubeconfig of a service account that is there, with a token of an hour. */
+  async accountKubeconfig(namespace: string, name: string): Promise<{ readonly file: string; readonly token: string }> {
+    const where = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
     const asked = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: { expirationSeconds: 3600 } };
-    const { status } = (await this.api.send("POST", `${where}/token`, asked)) as { status: { token: string } };
+    const { status } = (await this.api.send("POST", where, asked)) as { status: { token: string } };
     const file = path.join(this.folder, `account-${name}.kubeconfig`);
     await writeFile(file, kubeconfigText(this.url, this.ca, { token: status.token }, namespace), { mode: 0o600 });
     return { file, token: status.token };
