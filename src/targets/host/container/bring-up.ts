@@ -24,7 +24,7 @@ export async function bringUp(engine: DockerEngine, name: string, wish: Containe
     const seen = seenOf(found);
     const right = seen.digest === wish.labels[LABEL.digest] && seen.instance === wish.labels[LABEL.instance];
     if (right && (seen.alive || seen.restarting)) return seen;
-    if (right && sameStart(seen, wish)) return started(engine, found.Id, name);
+    if (right && sameStart(seen, wish)) return started(engine, found.Id, name, true);
     await removed(engine, found.Id, name);
   }
   let created: string;
@@ -33,16 +33,18 @@ export async function bringUp(engine: DockerEngine, name: string, wish: Containe
   } catch (error) {
     throw isAway(error) ? error : notStarted(name, error);
   }
-  return started(engine, created, name);
+  return started(engine, created, name, false);
 }
 
-async function started(engine: DockerEngine, id: string, name: string): Promise<ContainerSeen> {
+/** `ran`: it is an old one, which an Engine in trouble may start later. */
+async function started(engine: DockerEngine, id: string, name: string, ran: boolean): Promise<ContainerSeen> {
   try {
     await startContainer(engine, id);
   } catch (error) {
     if (isAway(error)) throw error;
-    await removeContainer(engine, id);
-    throw notStarted(name, error);
+    const refused = notStarted(name, error);
+    if (!ran || !mayPass(refused)) await removeContainer(engine, id);
+    throw refused;
   }
   const container: Container | null = await inspectContainer(engine, id);
   if (container === null)
@@ -75,5 +77,11 @@ function notStarted(name: string, error: unknown): WindlassError {
       hint: "Look at the image's ENTRYPOINT and CMD, at the command in the spec, and at who may execute it.",
       cause: error,
     });
-  return new WindlassError("host-container-start", `the Engine cannot start ${name}: ${said}`, { cause: error });
+  const retry = error instanceof WindlassError ? error.retry : "never";
+  return new WindlassError("host-container-start", `the Engine cannot start ${name}: ${said}`, { cause: error, retry });
+}
+
+/** An error of the Engine's own, as while it is being shut down. */
+export function mayPass(error: unknown): error is WindlassError {
+  return error instanceof WindlassError && error.code === "host-container-start" && error.retry === "safe";
 }

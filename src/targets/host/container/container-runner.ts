@@ -6,6 +6,7 @@ import type { ReplicaOutput } from "../supervisor/output.js";
 import type { ProbeAnswer } from "../supervisor/probing.js";
 import type { Enforcement, ReplicaRunner, Usage } from "../supervisor/replica-runner.js";
 import type { ProbeKind, ReplicaEffect, ReplicaEvent, ReplicaState } from "../supervisor/replica-state.js";
+import { mayPass } from "./bring-up.js";
 import { type Changes, changes, type Known } from "./changes.js";
 import { isAway } from "./connection.js";
 import { exitOf } from "./exit.js";
@@ -30,6 +31,8 @@ export interface ContainerRunnerOptions extends Workshop {
 const TRY_AGAIN_MS = 1_000;
 /** After so many refusals a container that has ended is left for later: whoever waits for the replica to be gone goes on. */
 const REMOVALS = 3;
+/** So often an error of the Engine's own stands before it is the container's: one that is shut down refuses for a moment. */
+const STARTS = 10;
 
 /**
  * Carries out what `decide` says for one container. A container that ends by itself is started again by the Engine,
@@ -46,6 +49,7 @@ export class ContainerRunner implements ReplicaRunner {
   private removal: "none" | "runs" | "failed" | "done" = "none";
   private removeAt = 0;
   private refusals = 0;
+  private startsRefused = 0;
 
   constructor(
     private current: ReplicaState,
@@ -67,7 +71,7 @@ export class ContainerRunner implements ReplicaRunner {
   }
 
   get problem(): string | null {
-    return this.ownProblem ?? this.options.connection.problem;
+    return this.options.connection.problem ?? this.ownProblem;
   }
 
   get known(): Known | null {
@@ -168,6 +172,7 @@ export class ContainerRunner implements ReplicaRunner {
       const seen = await startContainerOf(this.options, placed, this.current, prepare);
       if ("waitsFor" in seen) return this.send({ kind: "waits", for: seen.waitsFor });
       this.ownProblem = null;
+      this.startsRefused = 0;
       // Ends of a container that was there already, and that nobody saw, are told now.
       if (this.told?.id !== seen.id) this.told = { id: seen.id, run: null, restarts: 0 };
       await this.take(seen);
@@ -175,6 +180,8 @@ export class ContainerRunner implements ReplicaRunner {
     } catch (error) {
       if (isAway(error)) return this.send({ kind: "waits", for: "the Docker Engine" });
       if (isBusy(error)) return this.send({ kind: "waits", for: "its last container to be removed" });
+      if (mayPass(error) && ++this.startsRefused < STARTS) return this.send({ kind: "waits", for: error.message });
+      this.startsRefused = 0;
       this.ownProblem = messageOf(error);
       this.send({ kind: "launch-failed", message: this.ownProblem });
     }
