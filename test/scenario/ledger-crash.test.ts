@@ -7,6 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLedger } from "../../src/ledger/open.js";
 import { all } from "../contract/ledger-store.js";
 
+/** Enough to meet a commit between any two of its reads. */
+const OPENINGS = 200;
+
 let directory: string;
 const children: ChildProcess[] = [];
 beforeEach(async () => {
@@ -67,6 +70,12 @@ describe("a control plane that is killed in the middle of writing", () => {
       expect(await ledger.audit.verify()).toMatchObject({ sound: true, size: records.length });
       await ledger.close();
     }
+  });
+
+  it("is read by others in the middle of its writing, and nobody takes that for damage", async () => {
+    const { said } = writer();
+    await said(2);
+    for (let opened = 0; opened < OPENINGS; opened++) await (await openLedger({ directory })).close();
   });
 
   it("keeps others out for as long as it lives, by its process, not by its name", async () => {

@@ -97,6 +97,16 @@ export function inTransaction<T>(db: Sqlite, work: () => T): T {
   }
 }
 
+/** Everything that `work` reads is of one moment, whoever writes meanwhile. */
+export function inSnapshot<T>(db: Sqlite, work: () => T): T {
+  db.exec("BEGIN");
+  try {
+    return work();
+  } finally {
+    db.exec("COMMIT");
+  }
+}
+
 /** Runs `work` and gives what SQLite throws the ledger's names. */
 export function guarded<T>(work: () => T): T {
   try {

@@ -5,19 +5,21 @@ import { guarded, type Sqlite } from "./database.js";
 /** How many of the last records are checked whenever a ledger is opened; `verify` checks all. */
 const CHECKED = 64;
 
-/** Refuses to go on after a last record that is not what its head, its leaf hashes and its bytes agree on. */
-export function checkEnd(db: Sqlite, size: number): void {
-  guarded(() => {
-    const [last] = db.prepare("SELECT max(sequence) FROM events").raw().get([]) as [number | null];
-    if ((last ?? 0) !== size) throw corrupt(`its head counts ${size} records, the last one is ${last ?? 0}`, size);
-    const rows = db
-      .prepare("SELECT sequence, record, hash FROM events LEFT JOIN leaves USING (sequence) WHERE sequence > ?")
-      .raw()
-      .all([size - CHECKED]) as [number, string, Buffer | null][];
-    for (const [sequence, record, hash] of rows) {
-      if (hash?.equals(leafHash(record)) !== true) throw corrupt(`record ${sequence} is not as recorded`, sequence);
-    }
-  });
+/**
+ * Refuses to go on after a last record that is not what its head, its leaf hashes and its bytes agree on; gives the head's
+ * size. To be called in the snapshot that the size is of.
+ */
+export function checkEnd(db: Sqlite, size: number): number {
+  const [last] = db.prepare("SELECT max(sequence) FROM events").raw().get([]) as [number | null];
+  if ((last ?? 0) !== size) throw corrupt(`its head counts ${size} records, the last one is ${last ?? 0}`, size);
+  const rows = db
+    .prepare("SELECT sequence, record, hash FROM events LEFT JOIN leaves USING (sequence) WHERE sequence > ?")
+    .raw()
+    .all([size - CHECKED]) as [number, string, Buffer | null][];
+  for (const [sequence, record, hash] of rows) {
+    if (hash?.equals(leafHash(record)) !== true) throw corrupt(`record ${sequence} is not as recorded`, sequence);
+  }
+  return size;
 }
 
 function corrupt(why: string, sequence: number): WindlassError {

@@ -7,7 +7,7 @@ import { decodeRecord, prepareRecord } from "../record.js";
 import { checkAppend, closed } from "../refusals.js";
 import { SqliteAudit } from "./audit.js";
 import { Commits, type Space } from "./commits.js";
-import { guarded, named, openDatabase, type Sqlite, type Statement, sqliteCode } from "./database.js";
+import { guarded, inSnapshot, named, openDatabase, type Sqlite, type Statement, sqliteCode } from "./database.js";
 import { LeaseTable } from "./lease.js";
 import { checkEnd, remember } from "./opening.js";
 import { Reserve } from "./reserve.js";
@@ -42,9 +42,9 @@ export class SqliteLedger implements LedgerStore {
       const signer = checkpointKey(options.directory);
       const tables = new EventTables(this.#db, (size, root) => signCheckpoint(size, root, signer));
       if (options.damaged !== true) {
-        const { size } = guarded(() => tables.refresh());
+        // Another control plane may write while this one looks.
+        const size = guarded(() => inSnapshot(this.#db, () => checkEnd(this.#db, tables.refresh().size)));
         remember(this.#db, signer.verifierKey, size);
-        checkEnd(this.#db, size);
       }
       this.audit = new SqliteAudit(this.#db, signer);
       this.#lease = new LeaseTable(this.#db);

@@ -3,7 +3,7 @@ import type { VerifyOptions, VerifyReport } from "../../ports/ledger-audit.js";
 import { type Checkpoint, openCheckpoint } from "../../proof/checkpoint.js";
 import { Edge } from "../../proof/merkle.js";
 import { RecordCheck, type VerifyRow } from "./check-record.js";
-import { guarded, type Sqlite } from "./database.js";
+import { guarded, inSnapshot, type Sqlite } from "./database.js";
 import { Findings } from "./findings.js";
 import { pages } from "./pages.js";
 
@@ -74,8 +74,7 @@ interface State {
 
 /** What the ledger says about itself, at one moment. */
 function snapshot(db: Sqlite, findings: Findings): State {
-  db.exec("BEGIN");
-  try {
+  return inSnapshot(db, () => {
     const one = <Row>(sql: string) => db.prepare(sql).raw().get([]) as Row;
     const many = <Row>(sql: string) => db.prepare(sql).raw().all([]) as Row[];
     const [size, bytes] = one<[number, Buffer]>("SELECT size, edge FROM head");
@@ -90,9 +89,7 @@ function snapshot(db: Sqlite, findings: Findings): State {
         ownCheckpoint(at, note, keys, findings),
       ),
     };
-  } finally {
-    db.exec("COMMIT");
-  }
+  });
 }
 
 /** A checkpoint that the ledger signed on its way; a forged one is a finding. */
