@@ -103,7 +103,8 @@ export function inSnapshot<T>(db: Sqlite, work: () => T): T {
   try {
     return work();
   } finally {
-    db.exec("COMMIT");
+    // What went wrong may have ended it already, and is what is told.
+    if (db.inTransaction) db.exec("COMMIT");
   }
 }
 

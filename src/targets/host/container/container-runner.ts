@@ -1,4 +1,4 @@
-import { inspectContainer, killContainer, removeContainer, stopContainer } from "../../../docker/containers.js";
+import { inspectContainer, killContainer, stopContainer } from "../../../docker/containers.js";
 import { WindlassError } from "../../../error.js";
 import { crashLoops, decide } from "../supervisor/decide.js";
 import { messageOf } from "../supervisor/message.js";
@@ -12,6 +12,7 @@ import { isAway } from "./connection.js";
 import { exitOf } from "./exit.js";
 import { millisecondsBetween } from "./nanoseconds.js";
 import { commandIn, lookAt } from "./probing.js";
+import { Removal } from "./removal.js";
 import { type ContainerSeen, seenOf } from "./seen.js";
 import { type ContainerPreparation, type Placed, startContainerOf, type Workshop } from "./start.js";
 import { UsageMeter } from "./usage.js";
@@ -28,9 +29,6 @@ export interface ContainerRunnerOptions extends Workshop {
   readonly report: (message: string, error?: unknown) => void;
 }
 
-const TRY_AGAIN_MS = 1_000;
-/** After so many refusals a container that has ended is left for later: whoever waits for the replica to be gone goes on. */
-const REMOVALS = 3;
 /** So often an error of the Engine's own stands before it is the container's: one that is shut down refuses for a moment. */
 const STARTS = 10;
 
@@ -46,9 +44,7 @@ export class ContainerRunner implements ReplicaRunner {
   private lookAgain = false;
   /** What the Engine has still to be told, because it was away. */
   private owed: "terminate" | "kill" | null = null;
-  private removal: "none" | "runs" | "failed" | "done" = "none";
-  private removeAt = 0;
-  private refusals = 0;
+  private readonly removal: Removal;
   private startsRefused = 0;
 
   constructor(
@@ -58,12 +54,20 @@ export class ContainerRunner implements ReplicaRunner {
     private readonly options: ContainerRunnerOptions,
   ) {
     this.meter = new UsageMeter(options.connection, options.now);
+    const { connection, now, leaveBehind, changed, report } = options;
+    this.removal = new Removal({
+      connection,
+      now,
+      leaveBehind,
+      done: () => changed(this.state),
+      failed: (error) => report(`the container ${this.name} could not be removed`, error),
+    });
   }
 
   /** A replica is not gone as long as its container is there. */
   get state(): ReplicaState {
     const { current } = this;
-    return current.phase === "gone" && this.removal !== "done" ? { ...current, phase: "stopping" } : current;
+    return current.phase === "gone" && !this.removal.isDone ? { ...current, phase: "stopping" } : current;
   }
 
   get crashLoop(): boolean {
@@ -97,12 +101,12 @@ export class ContainerRunner implements ReplicaRunner {
     this.current = state;
     if (state !== before) this.options.changed(this.state);
     for (const effect of effects) this.carryOut(effect);
-    if (state.phase === "gone" && this.removal === "none") this.remove();
+    if (state.phase === "gone" && !this.removal.begun) this.remove();
   }
 
   tick(): void {
-    const { connection, now } = this.options;
-    if (this.removal === "failed" && now() >= this.removeAt) this.remove();
+    const { connection } = this.options;
+    if (this.removal.isDue) this.remove();
     if (this.owed !== null && connection.reachable) this.payBack(this.owed);
     // While nobody can be told to end, time that passes is no reason for harder means.
     if (this.current.phase === "stopping" && !connection.reachable) return;
@@ -262,34 +266,7 @@ export class ContainerRunner implements ReplicaRunner {
   }
 
   private remove(): void {
-    const { report, changed, now } = this.options;
-    this.removal = "runs";
-    this.takeAway().then(
-      () => {
-        this.removal = "done";
-        changed(this.state);
-      },
-      (error: unknown) => {
-        if (!isAway(error)) report(`the container ${this.name} could not be removed`, error);
-        this.removal = "failed";
-        this.removeAt = now() + TRY_AGAIN_MS;
-      },
-    );
-  }
-
-  private async takeAway(): Promise<void> {
-    const { connection, leaveBehind } = this.options;
-    const { told } = this;
-    if (told === null) return;
-    // One that the Engine is about to start again is told to end first: it may be running by then.
-    await connection.use((engine) => stopContainer(engine, told.id, this.current.plan.stopGraceMs));
-    try {
-      await connection.use((engine) => removeContainer(engine, told.id));
-    } catch (error) {
-      this.refusals += 1;
-      if (isAway(error) || this.refusals < REMOVALS) throw error;
-      leaveBehind(told.id);
-    }
+    this.removal.begin(this.told?.id ?? null, this.current.plan.stopGraceMs);
   }
 
   /** The Engine's being away is told elsewhere. */
