@@ -69,6 +69,7 @@ export function serveSignals(
     },
     async close() {
       await provider.close();
+      // A port that could not be had was told to the probes that asked for it.
       const listening = await port?.catch(() => null);
       await listening?.close();
     },

@@ -75,6 +75,7 @@ async function askHelper(helper: string, server: string, env: Environment): Prom
   const signal = AbortSignal.timeout(HELPER_DEADLINE_MS);
   const child = spawn(program, ["get"], { stdio: ["pipe", "pipe", "ignore"], env: { ...env }, signal });
   const ended = once(child, "close");
+  // It is awaited below; until then a failure is nobody's.
   ended.catch(() => undefined);
   // A helper that ends without reading is told by its code.
   child.stdin.on("error", () => undefined);

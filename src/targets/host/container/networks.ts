@@ -54,6 +54,7 @@ export class Networks {
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const next = this.last.then(work, work);
+    // Whoever asked for it gets what went wrong; the next one only waits.
     this.last = next.catch(() => undefined);
     return next;
   }
